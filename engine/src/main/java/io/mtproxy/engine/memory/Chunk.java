@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine.memory;
+
+import java.nio.ByteBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * One fixed piece of direct memory, filled from the front and emptied from the front. It has one owner: the pool, or
+ * the chain that took it.
+ */
+public final class Chunk
+{
+    private final ByteBuffer byteBuffer;
+    private final UnsafeBuffer buffer;
+    Chunk next;
+    /** First byte not yet taken out. */
+    int readOffset;
+    /** First byte not yet filled. */
+    int writeOffset;
+
+    Chunk(ByteBuffer byteBuffer)
+    {
+        this.byteBuffer = byteBuffer;
+        this.buffer = new UnsafeBuffer(byteBuffer);
+    }
+
+    /** @return the memory, for ciphers. */
+    public UnsafeBuffer buffer()
+    {
+        return buffer;
+    }
+
+    /** @return offset of the first byte not yet taken out. */
+    public int readOffset()
+    {
+        return readOffset;
+    }
+
+    /** @return bytes waiting. */
+    public int length()
+    {
+        return writeOffset - readOffset;
+    }
+
+    /** @return offset of the first byte not yet filled. */
+    public int writeOffset()
+    {
+        return writeOffset;
+    }
+
+    /** @return bytes that can still be filled. */
+    public int room()
+    {
+        return buffer.capacity() - writeOffset;
+    }
+
+    /** @return the chunk behind this one in its chain, or null. */
+    public Chunk next()
+    {
+        return next;
+    }
+
+    /** @return the waiting bytes as a view for a socket; the same object each time. */
+    ByteBuffer readView()
+    {
+        return byteBuffer.limit(writeOffset).position(readOffset);
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine.memory;
+
+import io.mtproxy.engine.io.TcpSocket;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * Bytes waiting in chunks, first in, first out: a frame that arrived in part, or what a socket did not take at once.
+ * Owns its chunks; empty it holds none. Used by one agent.
+ */
+public final class ChunkChain
+{
+    /** Most chunks written by one call; more only makes the call longer. */
+    private static final int GATHER_COUNT_MAX = 64;
+
+    private final ChunkPool pool;
+    private Chunk head;
+    private Chunk tail;
+    private int length;
+    private int chunkCount;
+
+    public ChunkChain(ChunkPool pool)
+    {
+        this.pool = pool;
+    }
+
+    /** @return bytes waiting. */
+    public int length()
+    {
+        return length;
+    }
+
+    /** @return bytes of memory held, which is more than {@link #length} where chunks are partly filled. */
+    public int heldLength()
+    {
+        return chunkCount * ChunkPool.CHUNK_LENGTH;
+    }
+
+    public boolean isEmpty()
+    {
+        return length == 0;
+    }
+
+    /** @return the first chunk, to read from its {@link Chunk#readOffset}; null when the chain is empty. */
+    public Chunk head()
+    {
+        return head;
+    }
+
+    /**
+     * Gives a chunk with room behind the last byte, to be filled from its {@link Chunk#writeOffset} and then
+     * {@link #commit}ted.
+     *
+     * @return the chunk, with room for at least one byte, or null when the pool is used up.
+     */
+    public Chunk tailWithRoom()
+    {
+        if (tail != null && tail.room() > 0)
+        {
+            return tail;
+        }
+        Chunk chunk = pool.take();
+        if (chunk == null)
+        {
+            return null;
+        }
+        if (tail == null)
+        {
+            head = chunk;
+        }
+        else
+        {
+            tail.next = chunk;
+        }
+        tail = chunk;
+        chunkCount++;
+        return chunk;
+    }
+
+    /** Says that the caller has filled so many bytes of the chunk that {@link #tailWithRoom} gave it. */
+    public void commit(int filledLength)
+    {
+        tail.writeOffset += filledLength;
+        length += filledLength;
+    }
+
+    /**
+     * Copies bytes to the end.
+     *
+     * @return false when the pool is used up: then part of the bytes may be in, and the owner can only be closed.
+     */
+    public boolean append(DirectBuffer from, int offset, int appendLength)
+    {
+        for (int done = 0; done < appendLength;)
+        {
+            Chunk chunk = tailWithRoom();
+            if (chunk == null)
+            {
+                return false;
+            }
+            int run = Math.min(appendLength - done, chunk.room());
+            chunk.buffer().putBytes(chunk.writeOffset, from, offset + done, run);
+            commit(run);
+            done += run;
+        }
+        return true;
+    }
+
+    /** Copies the first bytes out and drops them; there must be so many. */
+    public void take(MutableDirectBuffer to, int offset, int takeLength)
+    {
+        for (int done = 0; done < takeLength;)
+        {
+            int run = Math.min(takeLength - done, head.length());
+            to.putBytes(offset + done, head.buffer(), head.readOffset, run);
+            drop(run);
+            done += run;
+        }
+    }
+
+    /** Drops the first bytes; there must be so many. Chunks that become empty go back to the pool. */
+    public void drop(int dropLength)
+    {
+        length -= dropLength;
+        for (int left = dropLength; left > 0;)
+        {
+            int run = Math.min(left, head.length());
+            head.readOffset += run;
+            left -= run;
+            if (head.length() == 0)
+            {
+                releaseHead();
+            }
+        }
+    }
+
+    /**
+     * Writes as much as the socket takes, in one call, and drops it.
+     *
+     * @param gather views used for the call, owned by the agent.
+     * @return bytes written.
+     */
+    public long writeTo(TcpSocket socket, ByteBuffer[] gather) throws IOException
+    {
+        int count = 0;
+        for (Chunk chunk = head; chunk != null && count < gather.length; chunk = chunk.next)
+        {
+            gather[count++] = chunk.readView();
+        }
+        long written = count == 0 ? 0 : socket.write(gather, 0, count);
+        drop((int)written);
+        return written;
+    }
+
+    /** Gives every chunk back; the bytes are lost. */
+    public void clear()
+    {
+        while (head != null)
+        {
+            releaseHead();
+        }
+        length = 0;
+    }
+
+    /** @return an array of the size that {@link #writeTo} wants. */
+    public static ByteBuffer[] newGatherArray()
+    {
+        return new ByteBuffer[GATHER_COUNT_MAX];
+    }
+
+    private void releaseHead()
+    {
+        Chunk released = head;
+        head = released.next;
+        if (head == null)
+        {
+            tail = null;
+        }
+        chunkCount--;
+        pool.giveBack(released);
+    }
+}
