@@ -3,6 +3,7 @@ package io.mtproxy.engine.memory;
 
 import java.nio.ByteBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One fixed piece of direct memory, filled from the front and emptied from the front. It has one owner: the pool, or
@@ -12,7 +13,7 @@ public final class Chunk
 {
     private final ByteBuffer byteBuffer;
     private final UnsafeBuffer buffer;
-    Chunk next;
+    @Nullable Chunk next;
     /** First byte not yet taken out. */
     int readOffset;
     /** First byte not yet filled. */
@@ -55,7 +56,7 @@ public final class Chunk
     }
 
     /** @return the chunk behind this one in its chain, or null. */
-    public Chunk next()
+    public @Nullable Chunk next()
     {
         return next;
     }

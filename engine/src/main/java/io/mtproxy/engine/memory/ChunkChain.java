@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes waiting in chunks, first in, first out: a frame that arrived in part, or what a socket did not take at once.
@@ -17,8 +18,8 @@ public final class ChunkChain
     private static final int GATHER_COUNT_MAX = 64;
 
     private final ChunkPool pool;
-    private Chunk head;
-    private Chunk tail;
+    private @Nullable Chunk head;
+    private @Nullable Chunk tail;
     private int length;
     private int chunkCount;
 
@@ -45,7 +46,7 @@ public final class ChunkChain
     }
 
     /** @return the first chunk, to read from its {@link Chunk#readOffset}; null when the chain is empty. */
-    public Chunk head()
+    public @Nullable Chunk head()
     {
         return head;
     }
@@ -56,7 +57,7 @@ public final class ChunkChain
      *
      * @return the chunk, with room for at least one byte, or null when the pool is used up.
      */
-    public Chunk tailWithRoom()
+    public @Nullable Chunk tailWithRoom()
     {
         if (tail != null && tail.room() > 0)
         {
@@ -83,6 +84,7 @@ public final class ChunkChain
     /** Says that the caller has filled so many bytes of the chunk that {@link #tailWithRoom} gave it. */
     public void commit(int filledLength)
     {
+        assert tail != null : "nothing to commit into";
         tail.writeOffset += filledLength;
         length += filledLength;
     }
@@ -114,8 +116,9 @@ public final class ChunkChain
     {
         for (int done = 0; done < takeLength;)
         {
-            int run = Math.min(takeLength - done, head.length());
-            to.putBytes(offset + done, head.buffer(), head.readOffset, run);
+            Chunk first = first();
+            int run = Math.min(takeLength - done, first.length());
+            to.putBytes(offset + done, first.buffer(), first.readOffset, run);
             drop(run);
             done += run;
         }
@@ -127,10 +130,11 @@ public final class ChunkChain
         length -= dropLength;
         for (int left = dropLength; left > 0;)
         {
-            int run = Math.min(left, head.length());
-            head.readOffset += run;
+            Chunk first = first();
+            int run = Math.min(left, first.length());
+            first.readOffset += run;
             left -= run;
-            if (head.length() == 0)
+            if (first.length() == 0)
             {
                 releaseHead();
             }
@@ -171,9 +175,16 @@ public final class ChunkChain
         return new ByteBuffer[GATHER_COUNT_MAX];
     }
 
+    private Chunk first()
+    {
+        Chunk first = head;
+        assert first != null : "more taken out than waits";
+        return first;
+    }
+
     private void releaseHead()
     {
-        Chunk released = head;
+        Chunk released = first();
         head = released.next;
         if (head == null)
         {

@@ -3,6 +3,7 @@ package io.mtproxy.engine.memory;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The chunks of one agent: made in blocks when first needed, never given back to the system, never more than the
@@ -30,7 +31,7 @@ public final class ChunkPool
     }
 
     /** @return an empty chunk, now the caller's, or null when the pool is used up. */
-    public Chunk take()
+    public @Nullable Chunk take()
     {
         Chunk chunk = free.pollLast();
         if (chunk == null)
