@@ -142,21 +142,27 @@ public final class ChunkChain
     }
 
     /**
-     * Writes as much as the socket takes, in one call, and drops it.
+     * Writes the first bytes, in one call, and drops what the socket has taken.
      *
      * @param gather views used for the call, owned by the agent.
-     * @return bytes written.
+     * @return whether the socket took all that was offered; false means that it takes no more now.
      */
-    public long writeTo(TcpSocket socket, ByteBuffer[] gather) throws IOException
+    public boolean writeTo(TcpSocket socket, ByteBuffer[] gather) throws IOException
     {
         int count = 0;
+        int offered = 0;
         for (Chunk chunk = head; chunk != null && count < gather.length; chunk = chunk.next)
         {
             gather[count++] = chunk.readView();
+            offered += chunk.length();
         }
-        long written = count == 0 ? 0 : socket.write(gather, 0, count);
+        if (offered == 0)
+        {
+            return true;
+        }
+        long written = socket.write(gather, 0, count);
         drop((int)written);
-        return written;
+        return written == offered;
     }
 
     /** Gives every chunk back; the bytes are lost. */

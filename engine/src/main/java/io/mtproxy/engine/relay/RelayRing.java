@@ -22,6 +22,8 @@ public final class RelayRing
 
     private final OneToOneRingBuffer ring;
     private final Runnable drainNow;
+    /** The reader is inside {@link #read}: its handler must not start another, which a full ring could ask for. */
+    private boolean reading;
 
     /**
      * @param capacity bytes, a power of two, at least {@link #CAPACITY_MIN}.
@@ -80,11 +82,23 @@ public final class RelayRing
      *
      * @param handler  may answer ABORT to be given the same message again later.
      * @param countMax most messages to handle.
-     * @return messages handled.
+     * @return messages handled; 0 when called by a handler of this same ring.
      */
     public int read(ControlledMessageHandler handler, int countMax)
     {
-        return ring.controlledRead(handler, countMax);
+        if (reading)
+        {
+            return 0;
+        }
+        reading = true;
+        try
+        {
+            return ring.controlledRead(handler, countMax);
+        }
+        finally
+        {
+            reading = false;
+        }
     }
 
     /** @return whether nothing waits for the reader. */

@@ -5,11 +5,14 @@ package io.mtproxy.engine.relay;
  * Layout of the messages from a datacenter agent to a client agent. Fields are little-endian.
  *
  * <pre>
- *   0        8        12             16
- *   +--------+--------+--------------+----------------------+
- *   | ext id | flags  | total length | data or part of it   |
- *   +--------+--------+--------------+----------------------+
+ *   0        8        12             16                     length - 4
+ *   +--------+--------+--------------+----------------------+-----------+
+ *   | ext id | flags  | total length | data or part of it   | tail room |
+ *   +--------+--------+--------------+----------------------+-----------+
  * </pre>
+ *
+ * Only an ANSWER has data and tail room. The reader may write over the total length and into the tail room: the frame's
+ * header and its padding go there, so that one pass of the cipher takes all three.
  *
  * Messages for a connection that is gone are dropped by the reader.
  */
@@ -37,6 +40,8 @@ public final class ToClientMessage
     public static final int VALUE_OFFSET = FLAGS_OFFSET + Integer.BYTES;
     /** Where the data begins. */
     public static final int DATA_OFFSET = VALUE_OFFSET + Integer.BYTES;
+    /** Room behind the data of an ANSWER, for the padding of its last part. [P-OBF-35] */
+    public static final int TAIL_ROOM = 4;
 
     /** Flag: first part of an answer. */
     public static final int FLAG_BEGIN = 1;
