@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.crypto;
 
-import java.security.GeneralSecurityException;
 import javax.crypto.Cipher;
-import javax.crypto.spec.IvParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 
@@ -12,9 +9,10 @@ import org.agrona.MutableDirectBuffer;
  * One direction of an AES-256-CBC chain, never restarted, over whole blocks. [P-RPC-06]
  * <p>
  * One side of each call is the heap array in which the caller parses or builds frames, so that the copy to or from
- * direct memory is the only one (architecture A4). Used by one agent with that agent's {@link CipherScratch}.
+ * direct memory is the only one (architecture A4). Used by one agent with that agent's {@link CipherScratch}. After
+ * {@link #close} it can be started again with another key; until then it refuses to work.
  */
-public final class AesCbcStream
+public final class AesCbcStream implements AutoCloseable
 {
     /** Block length in bytes: every length given here is a multiple of it. */
     public static final int BLOCK_LENGTH = 16;
@@ -25,6 +23,7 @@ public final class AesCbcStream
 
     private final CipherScratch scratch;
     private final Cipher cipher;
+    private boolean hasKey;
 
     public AesCbcStream(CipherScratch scratch)
     {
@@ -46,50 +45,49 @@ public final class AesCbcStream
 
     private void init(int mode, byte[] key, byte[] iv)
     {
-        try
-        {
-            cipher.init(mode, new SecretKeySpec(key, "AES"), new IvParameterSpec(iv));
-        }
-        catch (GeneralSecurityException e)
-        {
-            throw new IllegalArgumentException(e);
-        }
+        hasKey = false;
+        Ciphers.init(cipher, mode, scratch, key, iv);
+        hasKey = true;
     }
 
     /** Takes the next blocks from an array and puts the result into direct memory: the way out. */
     public void update(byte[] in, int inOffset, MutableDirectBuffer out, int outOffset, int length)
     {
-        for (int done = 0; done < length;)
-        {
-            int run = Math.min(length - done, CipherScratch.LENGTH);
-            Ciphers.update(cipher, in, inOffset + done, run, scratch.output, 0);
-            out.putBytes(outOffset + done, scratch.output, 0, run);
-            done += run;
-        }
+        checkUse(length);
+        scratch.crypt(cipher, in, inOffset, out, outOffset, length);
     }
 
     /** Takes the next blocks from direct memory and puts the result into an array: the way in. */
     public void update(DirectBuffer in, int inOffset, byte[] out, int outOffset, int length)
     {
-        for (int done = 0; done < length;)
-        {
-            int run = Math.min(length - done, CipherScratch.LENGTH);
-            in.getBytes(inOffset + done, scratch.input, 0, run);
-            Ciphers.update(cipher, scratch.input, 0, run, out, outOffset + done);
-            done += run;
-        }
+        checkUse(length);
+        scratch.crypt(cipher, in, inOffset, out, outOffset, length);
     }
 
-    /** Takes the next blocks from one place in direct memory to another. */
+    /** Takes the next blocks from one place in direct memory to another; the two may overlap. */
     public void update(DirectBuffer in, int inOffset, MutableDirectBuffer out, int outOffset, int length)
     {
-        for (int done = 0; done < length;)
+        checkUse(length);
+        scratch.crypt(cipher, in, inOffset, out, outOffset, length);
+    }
+
+    /** Takes the key and the last block of the chain out of memory, as far as the JDK lets us. May be called again. */
+    @Override
+    public void close()
+    {
+        hasKey = false;
+        Ciphers.clear(cipher, scratch);
+    }
+
+    private void checkUse(int length)
+    {
+        if (!hasKey)
         {
-            int run = Math.min(length - done, CipherScratch.LENGTH);
-            in.getBytes(inOffset + done, scratch.input, 0, run);
-            Ciphers.update(cipher, scratch.input, 0, run, scratch.output, 0);
-            out.putBytes(outOffset + done, scratch.output, 0, run);
-            done += run;
+            throw new IllegalStateException("no key: the chain was not started or is closed");
+        }
+        if ((length & (BLOCK_LENGTH - 1)) != 0)
+        {
+            throw new IllegalArgumentException(length + " bytes are not whole blocks");
         }
     }
 }

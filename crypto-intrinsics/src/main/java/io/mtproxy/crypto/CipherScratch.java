@@ -2,12 +2,17 @@
 package io.mtproxy.crypto;
 
 import java.util.Arrays;
+import javax.crypto.Cipher;
+import org.agrona.BufferUtil;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The two heap arrays through which one agent passes every byte it encrypts or decrypts.
+ * The two heap arrays through which one agent passes every byte it encrypts, decrypts or hashes.
  * <p>
- * HotSpot's AES intrinsics work on arrays, not on direct memory, and copy the message when both arrays are the same;
- * so bytes are copied in, crypted from one array to the other, and copied out to where they had to go anyway
+ * HotSpot's intrinsics work on arrays, not on direct memory, and the ciphers copy the message when both arrays are the
+ * same; so bytes are copied in, crypted from one array to the other, and copied out to where they had to go anyway
  * (architecture A4). Both arrays stay in the first-level cache. Not for use by two threads.
  */
 public final class CipherScratch implements AutoCloseable
@@ -18,11 +23,102 @@ public final class CipherScratch implements AutoCloseable
     final byte[] input = new byte[LENGTH];
     final byte[] output = new byte[LENGTH];
 
+    /** The key on its way into a cipher; zero at all other times. */
+    final RawKey key = new RawKey();
+
     /** Zeroes both arrays, which hold plaintext of the last run. */
     @Override
     public void close()
     {
         Arrays.fill(input, (byte)0);
         Arrays.fill(output, (byte)0);
+        key.clear();
+    }
+
+    /** Direct memory to direct memory, two copies; the places may overlap in any way. */
+    void crypt(Cipher cipher, DirectBuffer in, int inOffset, MutableDirectBuffer out, int outOffset, int length)
+    {
+        assert length >= 0 : length;
+        if (length > LENGTH && isOverwrittenAhead(in, inOffset, out, outOffset, length))
+        {
+            out.putBytes(outOffset, in, inOffset, length);
+            cryptRuns(cipher, out, outOffset, out, outOffset, length);
+        }
+        else
+        {
+            cryptRuns(cipher, in, inOffset, out, outOffset, length);
+        }
+    }
+
+    private void cryptRuns(
+        Cipher cipher,
+        DirectBuffer in,
+        int inOffset,
+        MutableDirectBuffer out,
+        int outOffset,
+        int length)
+    {
+        for (int done = 0; done < length;)
+        {
+            int run = Math.min(length - done, LENGTH);
+            in.getBytes(inOffset + done, input, 0, run);
+            Ciphers.update(cipher, input, 0, run, output, 0);
+            out.putBytes(outOffset + done, output, 0, run);
+            done += run;
+        }
+    }
+
+    /** Array to direct memory, one copy; allocates only when the buffer is a view of that array. */
+    void crypt(Cipher cipher, byte[] in, int inOffset, MutableDirectBuffer out, int outOffset, int length)
+    {
+        assert length >= 0 : length;
+        if (in == out.byteArray())
+        {
+            crypt(cipher, new UnsafeBuffer(in), inOffset, out, outOffset, length);
+            return;
+        }
+        for (int done = 0; done < length;)
+        {
+            int run = Math.min(length - done, LENGTH);
+            Ciphers.update(cipher, in, inOffset + done, run, output, 0);
+            out.putBytes(outOffset + done, output, 0, run);
+            done += run;
+        }
+    }
+
+    /** Direct memory to array, one copy; allocates only when the buffer is a view of that array. */
+    void crypt(Cipher cipher, DirectBuffer in, int inOffset, byte[] out, int outOffset, int length)
+    {
+        assert length >= 0 : length;
+        if (out == in.byteArray())
+        {
+            crypt(cipher, in, inOffset, new UnsafeBuffer(out), outOffset, length);
+            return;
+        }
+        for (int done = 0; done < length;)
+        {
+            int run = Math.min(length - done, LENGTH);
+            in.getBytes(inOffset + done, input, 0, run);
+            Ciphers.update(cipher, input, 0, run, out, outOffset + done);
+            done += run;
+        }
+    }
+
+    /** Whether the result of one run would fall onto input of a later one. */
+    private static boolean isOverwrittenAhead(
+        DirectBuffer in,
+        int inOffset,
+        DirectBuffer out,
+        int outOffset,
+        int length)
+    {
+        long ahead = (out.addressOffset() + outOffset) - (in.addressOffset() + inOffset);
+        return in.byteArray() == out.byteArray() && ahead > 0 && ahead < length;
+    }
+
+    /** Where byte {@code offset} of a buffer over a heap array lies in that array. */
+    static int arrayOffset(DirectBuffer buffer, int offset)
+    {
+        return (int)(buffer.addressOffset() - BufferUtil.ARRAY_BASE_OFFSET) + offset;
     }
 }

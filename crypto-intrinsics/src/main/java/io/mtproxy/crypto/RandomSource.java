@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.crypto;
 
-/** Where random bytes and numbers come from; tests give a seeded one. Used by one thread. */
+/** Where an agent takes its random numbers from; a seeded one in tests, {@link SecureRandomSource} everywhere else. */
 public interface RandomSource
 {
-    /** Fills a range of an array with random bytes. */
+    /** Fills a range with random bytes. */
     void nextBytes(byte[] out, int offset, int length);
 
-    /** Draws a number from 0 to {@code bound - 1}, each equally likely. */
+    /** A number drawn uniformly from 0 (inclusive) to {@code bound} (exclusive), which is positive. */
     int nextInt(int bound);
 
-    /** Draws 64 random bits. */
+    /** A number drawn uniformly from all of them. */
     long nextLong();
 }
