@@ -38,14 +38,15 @@ public final class Secret implements AutoCloseable
     {
         if (text.length() != DIGITS_LENGTH)
         {
-            throw new IllegalArgumentException("a secret is exactly " + DIGITS_LENGTH + " hexadecimal digits, this has " +
-                text.length() + " characters" + adviceForPrefix(text));
+            throw new IllegalArgumentException(
+                "a secret is exactly " + DIGITS_LENGTH + " hexadecimal digits, this has " +
+                    text.length() + " characters" + adviceForPrefix(text));
         }
 
         byte[] bytes = new byte[LENGTH];
         for (int i = 0; i < LENGTH; i++)
         {
-            bytes[i] = (byte)(digit(text, 2 * i, bytes) << 4 | digit(text, 2 * i + 1, bytes));
+            bytes[i] = (byte)((digit(text, 2 * i, bytes) << 4) | digit(text, 2 * i + 1, bytes));
         }
         return new Secret(bytes);
     }

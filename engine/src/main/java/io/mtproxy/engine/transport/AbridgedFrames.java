@@ -99,7 +99,7 @@ public final class AbridgedFrames implements FrameCodec
             return SHORT_HEADER_LENGTH;
         }
 
-        out.putInt(offset, words << Byte.SIZE | LONG_FORM, ByteOrder.LITTLE_ENDIAN);
+        out.putInt(offset, (words << Byte.SIZE) | LONG_FORM, ByteOrder.LITTLE_ENDIAN);
         return LONG_HEADER_LENGTH;
     }
 

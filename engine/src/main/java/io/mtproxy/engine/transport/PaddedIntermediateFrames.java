@@ -108,7 +108,7 @@ public final class PaddedIntermediateFrames implements FrameCodec
         long bits = random.nextLong();
         for (int i = 0; i < paddingLength; i++)
         {
-            out.putByte(offset + i, (byte)(bits >>> i * Byte.SIZE));
+            out.putByte(offset + i, (byte)(bits >>> (i * Byte.SIZE)));
         }
     }
 
