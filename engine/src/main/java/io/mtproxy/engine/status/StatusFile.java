@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine.status;
+
+import static io.mtproxy.engine.status.StatusLayout.*;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.agrona.BitUtil;
+import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.agrona.concurrent.errors.DistinctErrorLog;
+import org.agrona.concurrent.status.CountersManager;
+
+/**
+ * The status file of this process, as its writer sees it (architecture A9). Layout: {@link StatusLayout}.
+ * <p>
+ * The memory stays mapped until the process ends, also after {@link #close}: agents and readers may still look at it.
+ * Each agent writes its own counters; the error log takes any thread; the rest belongs to the conductor.
+ */
+public final class StatusFile implements AutoCloseable
+{
+    private static final String LOCK_SUFFIX = ".lock";
+    private static final int ZEROS_LENGTH = 64 * 1024;
+    private static final Set<OpenOption> CREATE_OPTIONS = Set.of(StandardOpenOption.CREATE_NEW,
+        StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+
+    /** Null for private memory. */
+    private final Path path;
+    /** Null for private memory. */
+    private final ProcessLock lock;
+    private final UnsafeBuffer header;
+    private final UnsafeBuffer whole;
+    private final ProxyCounters[] counters;
+    private final DistinctErrorLog errorLog;
+    private boolean isClosed;
+
+    private StatusFile(Path path, ProcessLock lock, ByteBuffer memory, List<String> agentNames,
+        String description, EpochClock clock)
+    {
+        this.path = path;
+        this.lock = lock;
+        this.whole = new UnsafeBuffer(memory);
+        this.header = new UnsafeBuffer(memory, 0, HEADER_LENGTH);
+        this.counters = new ProxyCounters[agentNames.size()];
+
+        int agentCount = agentNames.size();
+        header.putInt(HEADER_LENGTH_OFFSET, HEADER_LENGTH);
+        header.putLong(FILE_LENGTH_OFFSET, memory.capacity());
+        header.putLong(PID_OFFSET, ProcessHandle.current().pid());
+        header.putLong(START_OFFSET, clock.time());
+        header.putInt(AGENT_COUNT_OFFSET, agentCount);
+        header.putInt(COUNTER_COUNT_OFFSET, ProxyCounter.count());
+        header.putLong(HEARTBEAT_OFFSET, clock.time());
+        layOutSections(agentCount);
+
+        byte[] text = describe(agentNames, description);
+        section(SECTION_DESCRIPTION).putBytes(0, text, 0, text.length);
+        UnsafeBuffer values = section(SECTION_COUNTER_VALUES);
+        label(new CountersManager(section(SECTION_COUNTER_METADATA), values, StandardCharsets.US_ASCII), agentNames);
+        for (int agent = 0; agent < agentCount; agent++)
+        {
+            counters[agent] = new ProxyCounters(values, agent * ProxyCounters.VALUES_LENGTH);
+        }
+        this.errorLog = new DistinctErrorLog(section(SECTION_ERRORS), clock, StandardCharsets.UTF_8);
+        header.putIntRelease(VERSION_OFFSET, VERSION);
+    }
+
+    /**
+     * Makes the file of this process; one that an ended process left under that name is replaced.
+     *
+     * @param path        where; a lock file is made beside it.
+     * @param agentNames  one for each set of counters, such as {@code client-0}.
+     * @param description more about the process, as {@code key=value} lines; nothing secret.
+     * @param clock       for the start time and for the error log.
+     * @throws IOException with a message for the operator: a full disk, or a live process that has that file.
+     */
+    public static StatusFile create(Path path, List<String> agentNames, String description, EpochClock clock)
+        throws IOException
+    {
+        ProcessLock lock = ProcessLock.tryAcquire(lockPath(path));
+        if (lock == null)
+        {
+            throw new IOException(path + ": in use by another process — give this proxy a name of its own");
+        }
+        Path temporary = path.resolveSibling(path.getFileName() + ".new");
+        try
+        {
+            Files.deleteIfExists(temporary);
+            ByteBuffer memory = map(temporary, fileLength(agentNames.size()));
+            StatusFile file = new StatusFile(path, lock, memory, agentNames, description, clock);
+            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            return file;
+        }
+        catch (IOException | RuntimeException e)
+        {
+            lock.close();
+            Files.deleteIfExists(temporary);
+            throw e;
+        }
+    }
+
+    /** The same in private memory, for tests and for a process that has no usable folder. */
+    public static StatusFile inMemory(List<String> agentNames, String description, EpochClock clock)
+    {
+        ByteBuffer memory = ByteBuffer.allocateDirect(fileLength(agentNames.size()));
+        return new StatusFile(null, null, memory, agentNames, description, clock);
+    }
+
+    /** @return the counters of an agent, for that agent. */
+    public ProxyCounters counters(int agentIndex)
+    {
+        return counters[agentIndex];
+    }
+
+    /** @return where errors of our own are kept, each kind once; for any thread. */
+    public DistinctErrorLog errorLog()
+    {
+        return errorLog;
+    }
+
+    /** Says that the process lives; about once a second. */
+    public void heartbeat(long nowEpochMs)
+    {
+        header.putLongRelease(HEARTBEAT_OFFSET, nowEpochMs);
+    }
+
+    /** Says how far the process is. */
+    public void state(StatusState state)
+    {
+        header.putIntRelease(STATE_OFFSET, state.ordinal());
+    }
+
+    /** @return a reader over the same memory, for the process itself. */
+    public StatusFileReader reader()
+    {
+        return new StatusFileReader(path, whole);
+    }
+
+    /** @return where the file is, or null for private memory. */
+    public Path path()
+    {
+        return path;
+    }
+
+    /** Marks the process as ended and lets its lock go; the file stays with the last numbers. Never throws. */
+    @Override
+    public void close()
+    {
+        if (isClosed)
+        {
+            return;
+        }
+        isClosed = true;
+        state(StatusState.ENDED);
+        if (lock != null)
+        {
+            lock.close();
+        }
+    }
+
+    static Path lockPath(Path path)
+    {
+        return path.resolveSibling(path.getFileName() + LOCK_SUFFIX);
+    }
+
+    /** Writes the whole length first: writing to a mapped hole on a full disk would be a fault in the data path. */
+    private static ByteBuffer map(Path path, int length) throws IOException
+    {
+        try (FileChannel channel = FileChannel.open(path, CREATE_OPTIONS, ProcessLock.fileMode(path)))
+        {
+            ByteBuffer zeros = ByteBuffer.allocate(ZEROS_LENGTH);
+            for (int written = 0; written < length;)
+            {
+                zeros.clear().limit(Math.min(ZEROS_LENGTH, length - written));
+                written += channel.write(zeros);
+            }
+            return channel.map(FileChannel.MapMode.READ_WRITE, 0, length).order(ByteOrder.nativeOrder());
+        }
+        catch (FileAlreadyExistsException | NoSuchFileException e)
+        {
+            throw e;
+        }
+        catch (IOException e)
+        {
+            throw new IOException(path + ": cannot reserve " + length + " bytes: " + e.getMessage(), e);
+        }
+    }
+
+    private void layOutSections(int agentCount)
+    {
+        long offset = HEADER_LENGTH;
+        int entry = SECTIONS_OFFSET;
+        for (int type : SECTION_TYPES)
+        {
+            int length = sectionLength(type, agentCount);
+            header.putInt(entry + SECTION_TYPE_OFFSET, type);
+            header.putLong(entry + SECTION_OFFSET_OFFSET, offset);
+            header.putLong(entry + SECTION_LENGTH_OFFSET, length);
+            offset += BitUtil.align(length, ALIGNMENT);
+            entry += SECTION_ENTRY_LENGTH;
+        }
+        header.putInt(SECTION_COUNT_OFFSET, SECTION_TYPES.length);
+    }
+
+    private UnsafeBuffer section(int type)
+    {
+        for (int entry = SECTIONS_OFFSET; entry < HEADER_LENGTH; entry += SECTION_ENTRY_LENGTH)
+        {
+            if (header.getInt(entry + SECTION_TYPE_OFFSET) == type)
+            {
+                return new UnsafeBuffer(whole, (int)header.getLong(entry + SECTION_OFFSET_OFFSET),
+                    (int)header.getLong(entry + SECTION_LENGTH_OFFSET));
+            }
+        }
+        throw new IllegalStateException("no section " + type);
+    }
+
+    private static byte[] describe(List<String> agentNames, String description)
+    {
+        StringBuilder text = new StringBuilder();
+        for (int agent = 0; agent < agentNames.size(); agent++)
+        {
+            text.append("agent.").append(agent).append('=').append(agentNames.get(agent)).append('\n');
+        }
+        byte[] bytes = text.append(description).toString().getBytes(StandardCharsets.UTF_8);
+        return bytes.length <= DESCRIPTION_LENGTH ? bytes : Arrays.copyOf(bytes, DESCRIPTION_LENGTH);
+    }
+
+    private static void label(CountersManager manager, List<String> agentNames)
+    {
+        for (int agent = 0; agent < agentNames.size(); agent++)
+        {
+            for (ProxyCounter counter : ProxyCounter.values())
+            {
+                int counterId = manager.allocate(agentNames.get(agent) + ": " + counter.label(), counter.id(),
+                    key -> key.putByte(0, (byte)counter.kind().ordinal()));
+                manager.setCounterOwnerId(counterId, agent);
+            }
+        }
+    }
+}
