@@ -258,7 +258,9 @@ public enum ProxyCounter
     /** The server left the configuration. */
     LINK_CLOSED_SERVER_REMOVED(413, TOTAL, "link closed: server removed", "unused_connections_closed"),
     /** An error of our own, see the error log. */
-    LINK_CLOSED_INTERNAL_ERROR(414, TOTAL, "link closed: internal error", Legacy.NO_NAME);
+    LINK_CLOSED_INTERNAL_ERROR(414, TOTAL, "link closed: internal error", Legacy.NO_NAME),
+    /** No proxy-secret is loaded, so no handshake can begin. [C-EXIT-09] */
+    LINK_CLOSED_NO_SECRET(415, TOTAL, "link closed: no secret", Legacy.NO_NAME);
 
     /** Name for counters that the C program does not have. */
     public static final String NO_LEGACY_NAME = Legacy.NO_NAME;
