@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine.datacenter;
+
+import static io.mtproxy.engine.relay.ToDatacenterMessage.DATA_OFFSET;
+import static io.mtproxy.engine.relay.ToDatacenterMessage.EXT_CONNECTION_ID_OFFSET;
+import static io.mtproxy.engine.relay.ToDatacenterMessage.FLAGS_OFFSET;
+import static io.mtproxy.engine.relay.ToDatacenterMessage.FLAG_BEGIN;
+import static io.mtproxy.engine.relay.ToDatacenterMessage.FLAG_BIND;
+import static io.mtproxy.engine.relay.ToDatacenterMessage.FLAG_END;
+import static io.mtproxy.engine.relay.ToDatacenterMessage.SERVER_INDEX_OFFSET;
+import static io.mtproxy.engine.relay.ToDatacenterMessage.TOTAL_LENGTH_OFFSET;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import io.mtproxy.engine.relay.RelayRing;
+import io.mtproxy.engine.relay.ToClientMessage;
+import io.mtproxy.engine.relay.ToClientMessage.ClosedCause;
+import io.mtproxy.engine.relay.ToDatacenterMessage;
+import io.mtproxy.engine.status.ProxyCounter;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.ControlledMessageHandler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what one client agent sends: binds its connections to links, puts its requests into their frames and tells middle
+ * proxies of clients that are gone. [P-CON-20] [P-CON-21] [P-RPC-40] [P-RPC-43]
+ * <p>
+ * A request in parts holds its link until the last part is there; meanwhile what other rings have for that link stays at
+ * the head of their rings. That ends soon and by itself: the client agent has the whole request in memory.
+ */
+final class ClientRequests implements ControlledMessageHandler
+{
+    private final RelayRing ring;
+    private final DatacenterLinks links;
+    private final ClientReplies replies;
+    private boolean reading;
+    /** Link with a frame whose next part this ring will bring, or null. */
+    private @Nullable DatacenterLink openLink;
+    /** Whether the parts that follow belong to a request that goes nowhere. */
+    private boolean skippingParts;
+
+    ClientRequests(RelayRing ring, DatacenterLinks links, ClientReplies replies)
+    {
+        this.ring = ring;
+        this.links = links;
+        this.replies = replies;
+    }
+
+    /**
+     * Handles what is there. Does nothing when called from within itself, as happens where a claim on a full to-client
+     * ring lets the client agent run, and that finds its own ring full.
+     *
+     * @param countMax most messages to handle.
+     * @return messages handled.
+     */
+    int poll(int countMax)
+    {
+        if (reading || ring.isEmpty())
+        {
+            return 0;
+        }
+        reading = true;
+        try
+        {
+            int handled = ring.read(this, countMax);
+            // A read that met only the padding at the ring's end reports nothing, though messages stand behind it.
+            return handled == 0 ? ring.read(this, countMax) : handled;
+        }
+        finally
+        {
+            reading = false;
+        }
+    }
+
+    @Override
+    public Action onMessage(int typeId, MutableDirectBuffer buffer, int index, int length)
+    {
+        long extConnectionId = buffer.getLong(index + EXT_CONNECTION_ID_OFFSET, LITTLE_ENDIAN);
+        if (typeId == ToDatacenterMessage.CLOSE)
+        {
+            return onClose(extConnectionId);
+        }
+        int flags = buffer.getInt(index + FLAGS_OFFSET, LITTLE_ENDIAN);
+        if ((flags & FLAG_BEGIN) == 0)
+        {
+            return onPart(buffer, index, length, flags);
+        }
+        assert openLink == null && !skippingParts : "a request began before the one in front of it ended";
+        DatacenterLink link = links.table().find(extConnectionId);
+        if (link == null && (flags & FLAG_BIND) != 0)
+        {
+            return onFirstRequest(extConnectionId, buffer, index, length, flags);
+        }
+        if (link == null || !link.takesRequests())
+        {
+            skippingParts = (flags & FLAG_END) == 0;
+            return Action.CONTINUE;
+        }
+        if (link.isFrameOpen())
+        {
+            return Action.ABORT;
+        }
+        begin(link, buffer, index, length, flags);
+        return Action.CONTINUE;
+    }
+
+    /** The first request of a connection: draws its link and says so, or refuses it. [P-CON-21] [P-CON-41] */
+    private Action onFirstRequest(long extConnectionId, MutableDirectBuffer buffer, int index, int length, int flags)
+    {
+        DatacenterLink link = links.select(buffer.getInt(index + SERVER_INDEX_OFFSET, LITTLE_ENDIAN));
+        if (link == null)
+        {
+            return refuse(extConnectionId, flags);
+        }
+        if (links.table().isFull())
+        {
+            return refuseForTable(extConnectionId, flags);
+        }
+        if (link.isFrameOpen())
+        {
+            return Action.ABORT;
+        }
+        int claim = replies.claim(ToClientMessage.BOUND, extConnectionId, 0, link.index());
+        if (claim < 0)
+        {
+            return Action.ABORT;
+        }
+        if (!link.isReady() || link.isFrameOpen() || links.table().isFull())
+        {
+            // The claim let the client agent run, and what that did has changed the picture: draw again.
+            replies.abort(extConnectionId, claim);
+            return Action.ABORT;
+        }
+        links.bind(extConnectionId, link);
+        replies.commit(extConnectionId, claim);
+        begin(link, buffer, index, length, flags);
+        return Action.CONTINUE;
+    }
+
+    private Action refuse(long extConnectionId, int flags)
+    {
+        if (!replies.send(ToClientMessage.REFUSED, extConnectionId, 0, 0))
+        {
+            return Action.ABORT;
+        }
+        links.counters().increment(ProxyCounter.FRAMES_DROPPED_NO_TARGET);
+        skippingParts = (flags & FLAG_END) == 0;
+        return Action.CONTINUE;
+    }
+
+    private Action refuseForTable(long extConnectionId, int flags)
+    {
+        if (!replies.closed(extConnectionId, ClosedCause.TABLE_FULL))
+        {
+            return Action.ABORT;
+        }
+        skippingParts = (flags & FLAG_END) == 0;
+        return Action.CONTINUE;
+    }
+
+    private void begin(DatacenterLink link, MutableDirectBuffer buffer, int index, int length, int flags)
+    {
+        int totalLength = buffer.getInt(index + TOTAL_LENGTH_OFFSET, LITTLE_ENDIAN);
+        links.counters().increment(ProxyCounter.FRAMES_TO_DATACENTER);
+        link.beginRequest(totalLength);
+        append(link, buffer, index, length, flags);
+    }
+
+    private Action onPart(MutableDirectBuffer buffer, int index, int length, int flags)
+    {
+        if (openLink != null)
+        {
+            append(openLink, buffer, index, length, flags);
+        }
+        else
+        {
+            assert skippingParts : "a part without its beginning";
+            skippingParts = (flags & FLAG_END) == 0;
+        }
+        return Action.CONTINUE;
+    }
+
+    private void append(DatacenterLink link, MutableDirectBuffer buffer, int index, int length, int flags)
+    {
+        // A link lost in the middle of a request swallows the rest of it.
+        link.appendRequest(buffer, index + DATA_OFFSET, length - DATA_OFFSET);
+        if ((flags & FLAG_END) != 0)
+        {
+            link.endRequest();
+            openLink = null;
+        }
+        else
+        {
+            openLink = link;
+        }
+    }
+
+    private Action onClose(long extConnectionId)
+    {
+        DatacenterLink link = links.table().find(extConnectionId);
+        if (link == null)
+        {
+            return Action.CONTINUE;
+        }
+        if (link.takesRequests())
+        {
+            if (link.isFrameOpen())
+            {
+                return Action.ABORT;
+            }
+            link.sendCloseConn(extConnectionId);
+        }
+        links.unbind(extConnectionId);
+        return Action.CONTINUE;
+    }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine.datacenter;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which client connection is bound to which link, by external connection id. [P-CON-20] [P-CON-40] [P-CON-41]
+ * <p>
+ * An id says where the client agent keeps the connection, so a look-up is two array reads and a comparison:
+ *
+ * <pre>
+ *   63  62                          32 31          24 23                     0
+ *   +---+-----------------------------+--------------+-----------------------+
+ *   | 0 | generation of the slot, ≥ 1 | client agent | slot                  |
+ *   +---+-----------------------------+--------------+-----------------------+
+ * </pre>
+ *
+ * The bindings of one link form a list through the table, so that a lost link finds its clients. Ids from a middle proxy
+ * may be anything. Grows by pages when a client agent uses a slot for the first time, never by message.
+ */
+final class ExtConnectionTable
+{
+    /** Most bindings of a process. [C-LIM-12] */
+    static final int BINDING_COUNT_MAX = 2_097_152;
+
+    private static final int SLOT_BITS = 24;
+    private static final int SLOT_MASK = (1 << SLOT_BITS) - 1;
+    private static final int CLIENT_AGENT_MASK = 0xff;
+    private static final int PAGE_BITS = 10;
+    private static final int PAGE_LENGTH = 1 << PAGE_BITS;
+    private static final int PAGE_MASK = PAGE_LENGTH - 1;
+    private static final Page[] NO_PAGES = {};
+    /** No binding: in lists of bindings, where others are the lower half of an id. */
+    private static final int NONE = -1;
+
+    private final Page[][] pages;
+    private final int countMax;
+    private int count;
+
+    /**
+     * @param clientAgentCount agents whose connections can be bound.
+     * @param countMax         most bindings at once.
+     */
+    ExtConnectionTable(int clientAgentCount, int countMax)
+    {
+        this.pages = new Page[clientAgentCount][];
+        Arrays.fill(pages, NO_PAGES);
+        this.countMax = countMax;
+    }
+
+    /** @return index of the client agent that an id names, which may be any number from 0 to 255. */
+    static int clientAgentOf(long extConnectionId)
+    {
+        return (int)(extConnectionId >>> SLOT_BITS) & CLIENT_AGENT_MASK;
+    }
+
+    /** @return bindings now. */
+    int count()
+    {
+        return count;
+    }
+
+    /** @return the link that the connection is bound to, or null for every id that is not bound. */
+    @Nullable
+    DatacenterLink find(long extConnectionId)
+    {
+        Page page = pageOf((int)extConnectionId);
+        int entry = (int)extConnectionId & PAGE_MASK;
+        return page != null && page.ids[entry] == extConnectionId ? page.links[entry] : null;
+    }
+
+    /**
+     * Binds a connection that is not bound yet.
+     *
+     * @return false when the table is full: nothing has changed then.
+     */
+    boolean bind(long extConnectionId, DatacenterLink link)
+    {
+        assert extConnectionId > 0 : "an id of ours is never 0";
+        if (count == countMax)
+        {
+            return false;
+        }
+        int handle = (int)extConnectionId;
+        Page page = pageForBinding(handle);
+        int entry = handle & PAGE_MASK;
+        assert page.links[entry] == null : "a client agent reused a slot before it said CLOSE";
+        page.ids[entry] = extConnectionId;
+        page.links[entry] = link;
+        page.previous[entry] = NONE;
+        page.next[entry] = link.bindings.first;
+        if (link.bindings.first != NONE)
+        {
+            requirePage(link.bindings.first).previous[link.bindings.first & PAGE_MASK] = handle;
+        }
+        link.bindings.first = handle;
+        link.bindings.count++;
+        count++;
+        return true;
+    }
+
+    /** Forgets a connection that is bound. */
+    void unbind(long extConnectionId)
+    {
+        int handle = (int)extConnectionId;
+        Page page = requirePage(handle);
+        int entry = handle & PAGE_MASK;
+        assert page.ids[entry] == extConnectionId : "not bound";
+        DatacenterLink link = page.links[entry];
+        int next = page.next[entry];
+        int previous = page.previous[entry];
+        if (next != NONE)
+        {
+            requirePage(next).previous[next & PAGE_MASK] = previous;
+        }
+        if (previous != NONE)
+        {
+            requirePage(previous).next[previous & PAGE_MASK] = next;
+        }
+        else
+        {
+            link.bindings.first = next;
+        }
+        page.ids[entry] = 0;
+        page.links[entry] = null;
+        link.bindings.count--;
+        count--;
+    }
+
+    /** @return id of one connection bound to the link, which must have some. */
+    long anyOf(DatacenterLink link)
+    {
+        int handle = link.bindings.first;
+        return requirePage(handle).ids[handle & PAGE_MASK];
+    }
+
+    @Nullable
+    private Page pageOf(int handle)
+    {
+        int clientAgent = (handle >>> SLOT_BITS) & CLIENT_AGENT_MASK;
+        int pageIndex = (handle & SLOT_MASK) >>> PAGE_BITS;
+        return clientAgent < pages.length && pageIndex < pages[clientAgent].length ?
+            pages[clientAgent][pageIndex] :
+            null;
+    }
+
+    private Page requirePage(int handle)
+    {
+        return pages[(handle >>> SLOT_BITS) & CLIENT_AGENT_MASK][(handle & SLOT_MASK) >>> PAGE_BITS];
+    }
+
+    private Page pageForBinding(int handle)
+    {
+        int clientAgent = (handle >>> SLOT_BITS) & CLIENT_AGENT_MASK;
+        int pageIndex = (handle & SLOT_MASK) >>> PAGE_BITS;
+        Page[] ofAgent = pages[clientAgent];
+        if (pageIndex >= ofAgent.length)
+        {
+            ofAgent = Arrays.copyOf(ofAgent, Math.max(pageIndex + 1, ofAgent.length * 2));
+            pages[clientAgent] = ofAgent;
+        }
+        Page page = ofAgent[pageIndex];
+        if (page == null)
+        {
+            page = new Page();
+            ofAgent[pageIndex] = page;
+        }
+        return page;
+    }
+
+    /** What a link holds of its own list; changed by the table only. */
+    static final class Bindings
+    {
+        private int first = NONE;
+        private int count;
+
+        /** @return connections bound to the link. */
+        int count()
+        {
+            return count;
+        }
+    }
+
+    /** A run of slots of one client agent. */
+    private static final class Page
+    {
+        /** 0 where nothing is bound. */
+        final long[] ids = new long[PAGE_LENGTH];
+        final @Nullable DatacenterLink[] links = new DatacenterLink[PAGE_LENGTH];
+        final int[] next = new int[PAGE_LENGTH];
+        final int[] previous = new int[PAGE_LENGTH];
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine.datacenter;
+
+import io.mtproxy.crypto.RandomSource;
+import io.mtproxy.engine.relay.ServerEntry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The links of one server: keeps as many as it should have, and says which are ready. [P-CON-30] [P-CON-31]
+ * <p>
+ * A ready link that is lost while another is ready is replaced at once. Everything else is tried in rounds, all missing
+ * links together, with a {@link Backoff} between; only a ready link resets it, so that failing handshakes are not
+ * repeated faster than refused connections. [C-MID-07]
+ */
+final class ServerLinks
+{
+    private final ServerEntry entry;
+    private final Backoff backoff;
+    private final RandomSource random;
+    /** By their index for {@link io.mtproxy.engine.relay.ServerMarks}; null where there is none. */
+    private final @Nullable DatacenterLink[] links;
+    /** The ready ones, without gaps. */
+    private final @Nullable DatacenterLink[] ready;
+    private int liveCount;
+    private int readyCount;
+    /** Ready links lost while others stayed ready, and not replaced yet. */
+    private int lostReadyCount;
+    private long nextRoundNs;
+    private boolean isDraining;
+    private long drainDeadlineNs;
+
+    ServerLinks(ServerEntry entry, RandomSource random, long nowNs)
+    {
+        this.entry = entry;
+        this.random = random;
+        this.backoff = new Backoff(random);
+        this.links = new DatacenterLink[entry.maxConnections()];
+        this.ready = new DatacenterLink[entry.maxConnections()];
+        this.nextRoundNs = nowNs;
+    }
+
+    ServerEntry entry()
+    {
+        return entry;
+    }
+
+    int readyCount()
+    {
+        return readyCount;
+    }
+
+    boolean isDraining()
+    {
+        return isDraining;
+    }
+
+    /** @return one of the ready links, each equally likely, or null when there is none. [P-CON-21] */
+    @Nullable
+    DatacenterLink draw()
+    {
+        return readyCount == 0 ? null : ready[random.nextInt(readyCount)];
+    }
+
+    /** Closes links whose time is over; each 0.1 s. [P-RPC-36] */
+    void checkDeadlines(long nowNs)
+    {
+        for (DatacenterLink link : links)
+        {
+            if (link != null)
+            {
+                link.checkDeadline(nowNs);
+            }
+        }
+        if (readyCount > 0)
+        {
+            backoff.reset();
+        }
+    }
+
+    /** Opens what is missing, if it is time. [P-CON-30] [P-CON-31] */
+    int openMissing(long nowNs, LinkContext context)
+    {
+        int missing = isDraining ? 0 : Math.min(entry.minConnections(), links.length) - liveCount;
+        if (missing <= 0)
+        {
+            lostReadyCount = 0;
+            return 0;
+        }
+        int openCount = readyCount > 0 ? Math.min(lostReadyCount, missing) : 0;
+        lostReadyCount = 0;
+        if (nowNs - nextRoundNs >= 0)
+        {
+            openCount = missing;
+            nextRoundNs = nowNs + backoff.nextDelayNs();
+        }
+        for (int i = 0; i < openCount; i++)
+        {
+            open(nowNs, context);
+        }
+        return openCount;
+    }
+
+    private void open(long nowNs, LinkContext context)
+    {
+        int index = 0;
+        while (links[index] != null)
+        {
+            index++;
+        }
+        DatacenterLink link = new DatacenterLink(this, index, context);
+        links[index] = link;
+        liveCount++;
+        link.connect(nowNs);
+    }
+
+    /** A link can take clients. */
+    void onReady(DatacenterLink link)
+    {
+        ready[readyCount++] = link;
+        entry.marks().readyLinkCount(readyCount);
+    }
+
+    /** A ready link takes no clients any more, though it may live on. */
+    void onNotReady(DatacenterLink link)
+    {
+        int at = 0;
+        while (ready[at] != link)
+        {
+            at++;
+        }
+        ready[at] = ready[--readyCount];
+        ready[readyCount] = null;
+        entry.marks().readyLinkCount(readyCount);
+    }
+
+    /** A link has ended. */
+    void onClosed(DatacenterLink link, boolean wasReady)
+    {
+        links[link.index()] = null;
+        liveCount--;
+        entry.marks().congested(link.index(), false);
+        if (wasReady)
+        {
+            lostReadyCount++;
+        }
+    }
+
+    /** The server left the configuration: nobody new is bound, those bound have until the deadline. */
+    void drain(long deadlineNs)
+    {
+        isDraining = true;
+        drainDeadlineNs = deadlineNs;
+        for (DatacenterLink link : links)
+        {
+            if (link != null)
+            {
+                link.drain();
+            }
+        }
+    }
+
+    /** Closes draining links that nobody needs any more, or all when the time is over. */
+    void checkDrain(long nowNs)
+    {
+        boolean isOver = nowNs - drainDeadlineNs >= 0;
+        for (DatacenterLink link : links)
+        {
+            if (link != null && (isOver || link.bindings.count() == 0))
+            {
+                link.close(LinkCloseReason.SERVER_REMOVED);
+            }
+        }
+    }
+
+    /** Closes all links. */
+    void close(LinkCloseReason reason)
+    {
+        for (DatacenterLink link : links)
+        {
+            if (link != null)
+            {
+                link.close(reason);
+            }
+        }
+    }
+
+    /** @return whether no link is left. */
+    boolean isEmpty()
+    {
+        return liveCount == 0;
+    }
+}
