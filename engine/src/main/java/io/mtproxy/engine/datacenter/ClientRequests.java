@@ -32,7 +32,9 @@ final class ClientRequests implements ControlledMessageHandler
     private final RelayRing ring;
     private final DatacenterLinks links;
     private final ClientReplies replies;
-    private boolean reading;
+    private boolean isReading;
+    /** Whether the message at the head could not be handled yet. */
+    private boolean isWaiting;
     /** Link with a frame whose next part this ring will bring, or null. */
     private @Nullable DatacenterLink openLink;
     /** Whether the parts that follow belong to a request that goes nowhere. */
@@ -54,25 +56,45 @@ final class ClientRequests implements ControlledMessageHandler
      */
     int poll(int countMax)
     {
-        if (reading || ring.isEmpty())
+        if (isReading || ring.isEmpty())
         {
             return 0;
         }
-        reading = true;
+        isReading = true;
         try
         {
+            isWaiting = false;
             int handled = ring.read(this, countMax);
             // A read that met only the padding at the ring's end reports nothing, though messages stand behind it.
-            return handled == 0 ? ring.read(this, countMax) : handled;
+            return handled == 0 && !isWaiting ? ring.read(this, countMax) : handled;
         }
         finally
         {
-            reading = false;
+            isReading = false;
         }
+    }
+
+    /** @return whether there is a message that need not wait for somebody else first. */
+    boolean hasWork()
+    {
+        return !isWaiting && !ring.isEmpty();
+    }
+
+    /** @return whether the message at the head waits for room or for another ring. */
+    boolean isWaiting()
+    {
+        return isWaiting;
     }
 
     @Override
     public Action onMessage(int typeId, MutableDirectBuffer buffer, int index, int length)
+    {
+        Action action = handle(typeId, buffer, index, length);
+        isWaiting = action == Action.ABORT;
+        return action;
+    }
+
+    private Action handle(int typeId, MutableDirectBuffer buffer, int index, int length)
     {
         long extConnectionId = buffer.getLong(index + EXT_CONNECTION_ID_OFFSET, LITTLE_ENDIAN);
         if (typeId == ToDatacenterMessage.CLOSE)
@@ -115,7 +137,7 @@ final class ClientRequests implements ControlledMessageHandler
         {
             return refuseForTable(extConnectionId, flags);
         }
-        if (link.isFrameOpen())
+        if (!link.isReady() || link.isFrameOpen())
         {
             return Action.ABORT;
         }

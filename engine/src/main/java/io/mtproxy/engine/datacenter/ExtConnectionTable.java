@@ -61,6 +61,12 @@ final class ExtConnectionTable
         return count;
     }
 
+    /** @return whether no connection can be bound any more. [C-LIM-12] */
+    boolean isFull()
+    {
+        return count == countMax;
+    }
+
     /** @return the link that the connection is bound to, or null for every id that is not bound. */
     @Nullable
     DatacenterLink find(long extConnectionId)
@@ -70,18 +76,11 @@ final class ExtConnectionTable
         return page != null && page.ids[entry] == extConnectionId ? page.links[entry] : null;
     }
 
-    /**
-     * Binds a connection that is not bound yet.
-     *
-     * @return false when the table is full: nothing has changed then.
-     */
-    boolean bind(long extConnectionId, DatacenterLink link)
+    /** Binds a connection that is not bound yet; the table must not be full. */
+    void bind(long extConnectionId, DatacenterLink link)
     {
         assert extConnectionId > 0 : "an id of ours is never 0";
-        if (count == countMax)
-        {
-            return false;
-        }
+        assert !isFull() : "looked at before";
         int handle = (int)extConnectionId;
         Page page = pageForBinding(handle);
         int entry = handle & PAGE_MASK;
@@ -97,7 +96,6 @@ final class ExtConnectionTable
         link.bindings.first = handle;
         link.bindings.count++;
         count++;
-        return true;
     }
 
     /** Forgets a connection that is bound. */

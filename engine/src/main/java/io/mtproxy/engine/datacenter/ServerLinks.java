@@ -17,6 +17,7 @@ final class ServerLinks
     private final ServerEntry entry;
     private final Backoff backoff;
     private final RandomSource random;
+    private final DatacenterLinks all;
     /** By their index for {@link io.mtproxy.engine.relay.ServerMarks}; null where there is none. */
     private final @Nullable DatacenterLink[] links;
     /** The ready ones, without gaps. */
@@ -29,9 +30,10 @@ final class ServerLinks
     private boolean isDraining;
     private long drainDeadlineNs;
 
-    ServerLinks(ServerEntry entry, RandomSource random, long nowNs)
+    ServerLinks(ServerEntry entry, DatacenterLinks all, RandomSource random, long nowNs)
     {
         this.entry = entry;
+        this.all = all;
         this.random = random;
         this.backoff = new Backoff(random);
         this.links = new DatacenterLink[entry.maxConnections()];
@@ -117,7 +119,7 @@ final class ServerLinks
     void onReady(DatacenterLink link)
     {
         ready[readyCount++] = link;
-        entry.marks().readyLinkCount(readyCount);
+        publishReady();
     }
 
     /** A ready link takes no clients any more, though it may live on. */
@@ -130,7 +132,16 @@ final class ServerLinks
         }
         ready[at] = ready[--readyCount];
         ready[readyCount] = null;
+        publishReady();
+    }
+
+    private void publishReady()
+    {
         entry.marks().readyLinkCount(readyCount);
+        if (readyCount <= 1)
+        {
+            all.countTargets();
+        }
     }
 
     /** A link has ended. */
