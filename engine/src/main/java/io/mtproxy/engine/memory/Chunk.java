@@ -13,7 +13,9 @@ public final class Chunk
 {
     private final ByteBuffer byteBuffer;
     private final UnsafeBuffer buffer;
+    /** Behind this one: in its chain, or in the pool's list of free ones. */
     @Nullable Chunk next;
+    boolean isTaken;
     /** First byte not yet taken out. */
     int readOffset;
     /** First byte not yet filled. */

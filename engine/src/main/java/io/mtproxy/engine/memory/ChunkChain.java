@@ -20,6 +20,8 @@ public final class ChunkChain
     private final ChunkPool pool;
     private @Nullable Chunk head;
     private @Nullable Chunk tail;
+    /** Given out by {@link #tailWithRoom} and not yet in the chain, as nothing has been put into it. */
+    private @Nullable Chunk pending;
     private int length;
     private int chunkCount;
 
@@ -53,7 +55,7 @@ public final class ChunkChain
 
     /**
      * Gives a chunk with room behind the last byte, to be filled from its {@link Chunk#writeOffset} and then
-     * {@link #commit}ted.
+     * {@link #commit}ted, with 0 if nothing was filled.
      *
      * @return the chunk, with room for at least one byte, or null when the pool is used up.
      */
@@ -63,29 +65,40 @@ public final class ChunkChain
         {
             return tail;
         }
-        Chunk chunk = pool.take();
-        if (chunk == null)
+        if (pending == null)
         {
-            return null;
+            pending = pool.take();
+            if (pending != null)
+            {
+                chunkCount++;
+            }
         }
-        if (tail == null)
-        {
-            head = chunk;
-        }
-        else
-        {
-            tail.next = chunk;
-        }
-        tail = chunk;
-        chunkCount++;
-        return chunk;
+        return pending;
     }
 
     /** Says that the caller has filled so many bytes of the chunk that {@link #tailWithRoom} gave it. */
     public void commit(int filledLength)
     {
-        assert tail != null : "nothing to commit into";
-        tail.writeOffset += filledLength;
+        Chunk filled = pending;
+        if (filled == null)
+        {
+            assert tail != null : "nothing to commit into";
+            tail.writeOffset += filledLength;
+        }
+        else
+        {
+            pending = null;
+            if (filledLength == 0)
+            {
+                chunkCount--;
+                pool.giveBack(filled);
+            }
+            else
+            {
+                filled.writeOffset = filledLength;
+                link(filled);
+            }
+        }
         length += filledLength;
     }
 
@@ -114,6 +127,10 @@ public final class ChunkChain
     /** Copies the first bytes out and drops them; there must be so many. */
     public void take(MutableDirectBuffer to, int offset, int takeLength)
     {
+        if (takeLength > length)
+        {
+            throw new IllegalArgumentException("take " + takeLength + " of " + length + " bytes");
+        }
         for (int done = 0; done < takeLength;)
         {
             Chunk first = first();
@@ -127,6 +144,10 @@ public final class ChunkChain
     /** Drops the first bytes; there must be so many. Chunks that become empty go back to the pool. */
     public void drop(int dropLength)
     {
+        if (dropLength > length)
+        {
+            throw new IllegalArgumentException("drop " + dropLength + " of " + length + " bytes");
+        }
         length -= dropLength;
         for (int left = dropLength; left > 0;)
         {
@@ -172,6 +193,10 @@ public final class ChunkChain
         {
             releaseHead();
         }
+        if (pending != null)
+        {
+            commit(0);
+        }
         length = 0;
     }
 
@@ -186,6 +211,19 @@ public final class ChunkChain
         Chunk first = head;
         assert first != null : "more taken out than waits";
         return first;
+    }
+
+    private void link(Chunk chunk)
+    {
+        if (tail == null)
+        {
+            head = chunk;
+        }
+        else
+        {
+            tail.next = chunk;
+        }
+        tail = chunk;
     }
 
     private void releaseHead()

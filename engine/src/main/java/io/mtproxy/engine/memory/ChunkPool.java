@@ -2,7 +2,6 @@
 package io.mtproxy.engine.memory;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,9 +15,11 @@ public final class ChunkPool
     /** Chunks allocated at once. */
     private static final int BLOCK_CHUNK_COUNT = 16;
 
-    private final int chunkCountMax;
-    private final ArrayDeque<Chunk> free = new ArrayDeque<>(BLOCK_CHUNK_COUNT * 2);
+    private int chunkCountMax;
+    /** Linked by {@link Chunk#next}; the one given back last is taken first, as it may still be in the cache. */
+    private @Nullable Chunk free;
     private int allocatedCount;
+    private int blockCount;
     private int usedCount;
     private int usedCountMax;
 
@@ -33,16 +34,18 @@ public final class ChunkPool
     /** @return an empty chunk, now the caller's, or null when the pool is used up. */
     public @Nullable Chunk take()
     {
-        Chunk chunk = free.pollLast();
+        if (free == null)
+        {
+            allocateBlock();
+        }
+        Chunk chunk = free;
         if (chunk == null)
         {
-            if (allocatedCount == chunkCountMax)
-            {
-                return null;
-            }
-            allocateBlock();
-            chunk = free.pollLast();
+            return null;
         }
+        free = chunk.next;
+        chunk.next = null;
+        chunk.isTaken = true;
         usedCount++;
         usedCountMax = Math.max(usedCountMax, usedCount);
         return chunk;
@@ -51,12 +54,16 @@ public final class ChunkPool
     /** Takes a chunk back from its owner. */
     public void giveBack(Chunk chunk)
     {
-        assert usedCount > 0 : "more chunks given back than taken";
-        chunk.next = null;
+        if (!chunk.isTaken)
+        {
+            throw new IllegalStateException("chunk given back twice");
+        }
+        chunk.isTaken = false;
+        chunk.next = free;
         chunk.readOffset = 0;
         chunk.writeOffset = 0;
         usedCount--;
-        free.addLast(chunk);
+        free = chunk;
     }
 
     /** @return chunks that have an owner now. */
@@ -77,6 +84,12 @@ public final class ChunkPool
         return allocatedCount;
     }
 
+    /** @return how often memory was asked of the system. */
+    public int blockCount()
+    {
+        return blockCount;
+    }
+
     /** @return most chunks this pool can ever make. */
     public int chunkCountMax()
     {
@@ -86,11 +99,29 @@ public final class ChunkPool
     private void allocateBlock()
     {
         int count = Math.min(BLOCK_CHUNK_COUNT, chunkCountMax - allocatedCount);
-        ByteBuffer block = ByteBuffer.allocateDirect(count * CHUNK_LENGTH);
-        for (int i = 0; i < count; i++)
+        if (count == 0)
         {
-            free.addLast(new Chunk(block.slice(i * CHUNK_LENGTH, CHUNK_LENGTH)));
+            return;
+        }
+        ByteBuffer block;
+        try
+        {
+            block = ByteBuffer.allocateDirect(count * CHUNK_LENGTH);
+        }
+        catch (OutOfMemoryError e)
+        {
+            // the budget promised more than the JVM has: go on with what there is, and do not ask again, as asking
+            // in vain makes the JVM collect garbage for a second
+            chunkCountMax = allocatedCount;
+            return;
+        }
+        for (int i = count - 1; i >= 0; i--)
+        {
+            Chunk chunk = new Chunk(block.slice(i * CHUNK_LENGTH, CHUNK_LENGTH));
+            chunk.next = free;
+            free = chunk;
         }
         allocatedCount += count;
+        blockCount++;
     }
 }
