@@ -16,6 +16,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lock on a file of its own, by which others know that the process lives: it falls when the process ends, however
@@ -43,7 +44,7 @@ final class ProcessLock implements AutoCloseable
     }
 
     /** @return the lock, or null when this or another process has it. */
-    static ProcessLock tryAcquire(Path path) throws IOException
+    static @Nullable ProcessLock tryAcquire(Path path) throws IOException
     {
         Path key = key(path);
         if (!HELD.add(key))

@@ -6,6 +6,7 @@ import static io.mtproxy.engine.status.ProxyCounter.Kind.MAXIMUM;
 import static io.mtproxy.engine.status.ProxyCounter.Kind.TOTAL;
 
 import org.agrona.collections.Int2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything the engine counts: one line each, from which labels, reports and tables are made. Ids are never reused.
@@ -303,6 +304,13 @@ public enum ProxyCounter
         return legacyName;
     }
 
+    /** @return its place in a set of counters of this version: 0 to below {@link #count}. */
+    @SuppressWarnings("EnumOrdinal")
+    int index()
+    {
+        return ordinal();
+    }
+
     /** @return how many counters there are. */
     public static int count()
     {
@@ -310,7 +318,7 @@ public enum ProxyCounter
     }
 
     /** @return the counter with that id, or null when this version has none. */
-    public static ProxyCounter ofId(int id)
+    public static @Nullable ProxyCounter ofId(int id)
     {
         return BY_ID.get(id);
     }
@@ -329,11 +337,25 @@ public enum ProxyCounter
     public enum Kind
     {
         /** Only grows; agents are summed. */
-        TOTAL,
+        TOTAL(0),
         /** Grows and shrinks; agents are summed. */
-        GAUGE,
+        GAUGE(1),
         /** The largest seen; of several agents the largest counts. */
-        MAXIMUM;
+        MAXIMUM(2);
+
+        /** Stands for the kind in status files. */
+        final byte code;
+
+        Kind(int code)
+        {
+            this.code = (byte)code;
+        }
+
+        /** @return the kind of that code; what this version does not know is taken for a total. */
+        static Kind ofCode(int code)
+        {
+            return code == GAUGE.code ? GAUGE : code == MAXIMUM.code ? MAXIMUM : TOTAL;
+        }
 
         /** @return what two agents' values are together. */
         public long combine(long first, long second)

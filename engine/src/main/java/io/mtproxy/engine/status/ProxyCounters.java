@@ -80,6 +80,6 @@ public final class ProxyCounters
 
     private int offset(ProxyCounter counter)
     {
-        return firstOffset + (counter.ordinal() << RECORD_SHIFT);
+        return firstOffset + (counter.index() << RECORD_SHIFT);
     }
 }

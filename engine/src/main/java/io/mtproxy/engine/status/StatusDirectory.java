@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of one proxy in the status directory (architecture, "Status directory"): where its processes keep their
@@ -59,7 +60,7 @@ public final class StatusDirectory implements AutoCloseable
      * @param warning gets one line when that cannot be used.
      * @return the folder, or null: the status is then kept in private memory.
      */
-    public static StatusDirectory claimDefault(Path root, String instance, Consumer<String> warning)
+    public static @Nullable StatusDirectory claimDefault(Path root, String instance, Consumer<String> warning)
     {
         try
         {
@@ -170,7 +171,7 @@ public final class StatusDirectory implements AutoCloseable
             {
                 if (line.startsWith("Uid:"))
                 {
-                    return Long.parseLong(line.split("\\s+")[2]);
+                    return Long.parseLong(line.split("\\s+", -1)[2]);
                 }
             }
         }
@@ -201,7 +202,7 @@ public final class StatusDirectory implements AutoCloseable
         }
     }
 
-    private static StatusDirectory tryClaim(Path root, String instance, long uid) throws IOException
+    private static @Nullable StatusDirectory tryClaim(Path root, String instance, long uid) throws IOException
     {
         Path folder = root.resolve(instance);
         prepare(folder, uid, false);
@@ -252,7 +253,8 @@ public final class StatusDirectory implements AutoCloseable
 
     private static String reason(IOException e)
     {
-        return e instanceof StatusFileException ? e.getMessage() : e.getClass().getSimpleName() + ": " + e.getMessage();
+        String message = String.valueOf(e.getMessage());
+        return e instanceof StatusFileException ? message : e.getClass().getSimpleName() + ": " + message;
     }
 
     private static List<Path> list(Path folder, Predicate<Path> filter) throws IOException

@@ -24,6 +24,7 @@ import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.errors.DistinctErrorLog;
 import org.agrona.concurrent.status.CountersManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The status file of this process, as its writer sees it (architecture A9). Layout: {@link StatusLayout}.
@@ -39,16 +40,16 @@ public final class StatusFile implements AutoCloseable
         StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
 
     /** Null for private memory. */
-    private final Path path;
+    private final @Nullable Path path;
     /** Null for private memory. */
-    private final ProcessLock lock;
+    private final @Nullable ProcessLock lock;
     private final UnsafeBuffer header;
     private final UnsafeBuffer whole;
     private final ProxyCounters[] counters;
     private final DistinctErrorLog errorLog;
     private boolean isClosed;
 
-    private StatusFile(Path path, ProcessLock lock, ByteBuffer memory, List<String> agentNames,
+    private StatusFile(@Nullable Path path, @Nullable ProcessLock lock, ByteBuffer memory, List<String> agentNames,
         String description, EpochClock clock)
     {
         this.path = path;
@@ -141,7 +142,7 @@ public final class StatusFile implements AutoCloseable
     /** Says how far the process is. */
     public void state(StatusState state)
     {
-        header.putIntRelease(STATE_OFFSET, state.ordinal());
+        header.putIntRelease(STATE_OFFSET, state.code());
     }
 
     /** @return a reader over the same memory, for the process itself. */
@@ -151,7 +152,7 @@ public final class StatusFile implements AutoCloseable
     }
 
     /** @return where the file is, or null for private memory. */
-    public Path path()
+    public @Nullable Path path()
     {
         return path;
     }
@@ -247,7 +248,7 @@ public final class StatusFile implements AutoCloseable
             for (ProxyCounter counter : ProxyCounter.values())
             {
                 int counterId = manager.allocate(agentNames.get(agent) + ": " + counter.label(), counter.id(),
-                    key -> key.putByte(0, (byte)counter.kind().ordinal()));
+                    key -> key.putByte(0, counter.kind().code));
                 manager.setCounterOwnerId(counterId, agent);
             }
         }

@@ -19,6 +19,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.errors.ErrorConsumer;
 import org.agrona.concurrent.errors.ErrorLogReader;
 import org.agrona.concurrent.status.CountersReader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at the status file of any process, living or not, and never writes. Layout: {@link StatusLayout}.
@@ -28,19 +29,17 @@ import org.agrona.concurrent.status.CountersReader;
  */
 public final class StatusFileReader
 {
-    private static final ProxyCounter.Kind[] KINDS = ProxyCounter.Kind.values();
-
     /** Null for private memory. */
-    private final Path path;
+    private final @Nullable Path path;
     private final UnsafeBuffer header;
     private final CountersReader counters;
     private final UnsafeBuffer errors;
     private final Map<String, String> description;
-    /** Ids of the counters in the file, by ordinal of the {@link ProxyCounter}; empty where the file has none. */
+    /** Ids of the counters in the file, by index of the {@link ProxyCounter}; empty where the file has none. */
     private final int[][] counterIds;
 
     /** @param whole of a file that has been checked, or that is our own. */
-    StatusFileReader(Path path, UnsafeBuffer whole)
+    StatusFileReader(@Nullable Path path, UnsafeBuffer whole)
     {
         this.path = path;
         this.header = new UnsafeBuffer(whole, 0, HEADER_LENGTH);
@@ -95,7 +94,7 @@ public final class StatusFileReader
     /** @return how far the process said it is. */
     public StatusState state()
     {
-        return StatusState.of(header.getIntVolatile(STATE_OFFSET));
+        return StatusState.ofCode(header.getIntVolatile(STATE_OFFSET));
     }
 
     /** @return how many agents have a set of counters. */
@@ -120,7 +119,7 @@ public final class StatusFileReader
     public long get(ProxyCounter counter)
     {
         long value = 0;
-        for (int counterId : counterIds[counter.ordinal()])
+        for (int counterId : counterIds[counter.index()])
         {
             value = counter.kind().combine(value, counters.getCounterValue(counterId));
         }
@@ -130,7 +129,7 @@ public final class StatusFileReader
     /** @return the value of one agent; 0 when the file has none. */
     public long get(int agentIndex, ProxyCounter counter)
     {
-        for (int counterId : counterIds[counter.ordinal()])
+        for (int counterId : counterIds[counter.index()])
         {
             if (counters.getCounterOwnerId(counterId) == agentIndex)
             {
@@ -155,7 +154,7 @@ public final class StatusFileReader
     public void forEach(CounterConsumer consumer)
     {
         counters.forEach((counterId, typeId, key, label) -> consumer.accept(
-            (int)counters.getCounterOwnerId(counterId), typeId, kind(key.getByte(0)), label,
+            (int)counters.getCounterOwnerId(counterId), typeId, ProxyCounter.Kind.ofCode(key.getByte(0)), label,
             counters.getCounterValue(counterId)));
     }
 
@@ -180,7 +179,7 @@ public final class StatusFileReader
     }
 
     /** @return where the file is, or null for private memory. */
-    public Path path()
+    public @Nullable Path path()
     {
         return path;
     }
@@ -266,7 +265,7 @@ public final class StatusFileReader
             ProxyCounter counter = ProxyCounter.ofId(typeId);
             if (counter != null)
             {
-                found.get(counter.ordinal()).add(counterId);
+                found.get(counter.index()).add(counterId);
             }
         });
         int[][] ids = new int[found.size()][];
@@ -296,11 +295,6 @@ public final class StatusFileReader
             }
         }
         return entries;
-    }
-
-    private static ProxyCounter.Kind kind(int ordinal)
-    {
-        return ordinal >= 0 && ordinal < KINDS.length ? KINDS[ordinal] : ProxyCounter.Kind.TOTAL;
     }
 
     /** Takes the counters of a file one by one. */

@@ -1,22 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.status;
 
-/** How far a process is, as it says itself in its status file; the ordinal is what stands there. */
+/** How far a process is, as it says itself in its status file. */
 public enum StatusState
 {
     /** Not serving yet. */
-    STARTING,
+    STARTING(0),
     /** Its ports are open. */
-    SERVING,
+    SERVING(1),
     /** Takes no new clients and waits for those it has. */
-    DRAINING,
+    DRAINING(2),
     /** Ended in good order; what is left are its last numbers. */
-    ENDED;
+    ENDED(3);
 
-    private static final StatusState[] VALUES = values();
+    private final int code;
 
-    static StatusState of(int ordinal)
+    StatusState(int code)
     {
-        return ordinal >= 0 && ordinal < VALUES.length ? VALUES[ordinal] : STARTING;
+        this.code = code;
+    }
+
+    /** @return what stands for it in the file. */
+    int code()
+    {
+        return code;
+    }
+
+    static StatusState ofCode(int code)
+    {
+        for (StatusState state : values())
+        {
+            if (state.code == code)
+            {
+                return state;
+            }
+        }
+        return STARTING;
     }
 }
