@@ -7,8 +7,7 @@ import java.util.List;
 /** The operator's input is wrong: lines that say what, where and what to do, and the exit code that goes with it. */
 public final class ConfigurationException extends Exception
 {
-    @Serial
-    private static final long serialVersionUID = 1L;
+    @Serial private static final long serialVersionUID = 1L;
 
     private final String[] lines;
     private final int exitCode;

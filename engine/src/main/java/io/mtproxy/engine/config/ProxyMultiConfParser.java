@@ -399,7 +399,8 @@ final class ProxyMultiConfParser
     private ConfigurationException refuse()
     {
         String more = problemCount > PROBLEM_COUNT_MAX ?
-            " (" + problemCount + " problems, the first " + PROBLEM_COUNT_MAX + " are shown)" : "";
+            " (" + problemCount + " problems, the first " + PROBLEM_COUNT_MAX + " are shown)" :
+            "";
         problems.add(notApplied(fileName) + more);
         return new ConfigurationException(1, problems);
     }

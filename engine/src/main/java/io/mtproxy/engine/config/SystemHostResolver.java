@@ -65,7 +65,8 @@ public final class SystemHostResolver implements HostResolver
         }
         if (host.indexOf('.') < 0)
         {
-            throw new UnknownHostException("a name without a dot is looked for in the hosts file only and is not there");
+            throw new UnknownHostException(
+                "a name without a dot is looked for in the hosts file only and is not there");
         }
         long ipv4 = Ipv4Text.parseShort(host);
         return ipv4 < 0 ? askSystem(host) : toAddress((int)ipv4);
@@ -77,7 +78,7 @@ public final class SystemHostResolver implements HostResolver
         Map<String, InetAddress> found = new HashMap<>();
         try
         {
-            for (String line : Files.readString(file, StandardCharsets.ISO_8859_1).split("\n"))
+            for (String line : Files.readString(file, StandardCharsets.ISO_8859_1).split("\n", -1))
             {
                 addHosts(line, found);
             }
@@ -92,7 +93,7 @@ public final class SystemHostResolver implements HostResolver
     private static void addHosts(String line, Map<String, InetAddress> found)
     {
         int comment = line.indexOf('#');
-        String[] words = (comment < 0 ? line : line.substring(0, comment)).trim().split("\\s+");
+        String[] words = (comment < 0 ? line : line.substring(0, comment)).trim().split("\\s+", -1);
         long address = Ipv4Text.parseDotted(words[0]);
         for (int i = 1; i < words.length && address >= 0; i++)
         {

@@ -8,7 +8,6 @@ import io.mtproxy.engine.io.ReadyHandler;
 import io.mtproxy.engine.io.TcpSocket;
 import io.mtproxy.engine.memory.Chunk;
 import io.mtproxy.engine.memory.ChunkChain;
-import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.relay.ServerEntry;
 import io.mtproxy.engine.relay.ToClientMessage;
 import io.mtproxy.engine.relay.ToClientMessage.ClosedCause;
@@ -259,8 +258,8 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         switch (verdict)
         {
             case ACCEPTED ->
-            {
-            }
+                {
+                }
             case ACCEPTED_CRC32C ->
             {
                 reader.useCrc32c();
@@ -285,8 +284,8 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
             case CONNECTING -> closeIfOver(nowNs, LinkCloseReason.CONNECT_TIMEOUT);
             case NONCE, HANDSHAKE -> closeIfOver(nowNs, LinkCloseReason.HANDSHAKE_TIMEOUT);
             case READY, DRAINING, CLOSED ->
-            {
-            }
+                {
+                }
         }
     }
 
@@ -444,11 +443,11 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     {
         while (!isWriteBlocked && !toSend.isEmpty())
         {
-            boolean isAll = toSend.heldLength() <= context.gather.length * ChunkPool.CHUNK_LENGTH;
-            long written = toSend.writeTo(current, context.gather);
+            int before = toSend.length();
+            boolean tookAll = toSend.writeTo(current, context.gather);
             context.counters.increment(ProxyCounter.TCP_WRITE_CALLS);
-            context.counters.add(ProxyCounter.TCP_WRITE_BYTES, written);
-            if (!toSend.isEmpty() && (isAll || written == 0))
+            context.counters.add(ProxyCounter.TCP_WRITE_BYTES, before - toSend.length());
+            if (!tookAll)
             {
                 isWriteBlocked = true;
                 updateInterest();
@@ -553,9 +552,9 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
             return false;
         }
         RpcFrameReader.Status status = reader.read(NOTHING, 0, 0, this);
-        while (status == RpcFrameReader.Status.OK && !unread.isEmpty())
+        for (Chunk chunk = unread.head(); status == RpcFrameReader.Status.OK && chunk != null && !unread
+            .isEmpty(); chunk = unread.head())
         {
-            Chunk chunk = unread.head();
             status = reader.read(chunk.buffer(), chunk.readOffset(), chunk.length(), this);
             unread.drop(reader.takenLength());
         }
@@ -574,8 +573,8 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         switch (status)
         {
             case OK, STOPPED ->
-            {
-            }
+                {
+                }
             case LENGTH_MALFORMED -> close(LinkCloseReason.BAD_FRAME);
             case SEQUENCE_WRONG -> close(LinkCloseReason.BAD_SEQUENCE);
             case CRC_WRONG -> close(LinkCloseReason.BAD_CRC);
@@ -649,7 +648,8 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
             return onUnknown(extConnectionId, ProxyCounter.SIMPLE_ACKS_DROPPED);
         }
         return context.replies.send(ToClientMessage.SIMPLE_ACK, extConnectionId, 0, context.simpleAck.confirm()) ?
-            Action.NEXT : Action.STOP;
+            Action.NEXT :
+            Action.STOP;
     }
 
     /** Something for a client that is gone or belongs to another link: says so to the middle proxy. [P-RPC-43] */
@@ -696,7 +696,8 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         if (!takesRequests())
         {
             return fail(phase == LinkPhase.NONCE ?
-                LinkCloseReason.NONCE_REJECTED : LinkCloseReason.HANDSHAKE_REJECTED);
+                LinkCloseReason.NONCE_REJECTED :
+                LinkCloseReason.HANDSHAKE_REJECTED);
         }
         longAnswerId = NO_CONNECTION;
         if (RpcReceived.of(buffer, offset, payloadLength) != RpcReceived.PROXY_ANSWER)

@@ -13,6 +13,7 @@ import io.mtproxy.engine.relay.WakeSignal;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.concurrent.EpochClock;
@@ -395,7 +396,7 @@ public final class DatacenterLinks implements AutoCloseable
         counters.set(ProxyCounter.INACTIVE_TARGETS, draining);
     }
 
-    private static <T> T removeFast(ArrayList<T> list, int position)
+    private static <T> T removeFast(List<T> list, int position)
     {
         T last = list.removeLast();
         return position == list.size() ? last : list.set(position, last);

@@ -4,6 +4,7 @@ package io.mtproxy.engine.io;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /** Where sockets come from: the operating system ({@code io.nio}), or a simulated network in tests (A6, A7). */
 public interface TcpNetwork
@@ -29,7 +30,7 @@ public interface TcpNetwork
      * @return a socket that is connecting, or already connected.
      * @throws IOException when it fails at once.
      */
-    TcpSocket connect(InetSocketAddress remote, InetAddress source) throws IOException;
+    TcpSocket connect(InetSocketAddress remote, @Nullable InetAddress source) throws IOException;
 
     /**
      * How client ports are opened.
@@ -41,7 +42,8 @@ public interface TcpNetwork
      * @param windowClamp in bytes, 0 for none. [P-NET-04]
      * @param tlsOnly     whether the port runs in TLS-only mode: other socket options apply. [P-NET-03]
      */
-    record ListenOptions(int port, boolean ipv6, InetAddress address, int backlog, int windowClamp, boolean tlsOnly)
+    record ListenOptions(int port, boolean ipv6, @Nullable InetAddress address, int backlog, int windowClamp,
+        boolean tlsOnly)
     {
     }
 }

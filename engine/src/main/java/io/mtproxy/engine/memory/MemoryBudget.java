@@ -105,9 +105,11 @@ public final class MemoryBudget
 
     private static String format(long bytes)
     {
-        return bytes >= MIB ? String.format(Locale.ROOT, "%.1f MiB", (double)bytes / MIB) :
-            bytes >= KIB ? String.format(Locale.ROOT, "%.1f KiB", (double)bytes / KIB) :
-            bytes + " B";
+        return bytes >= MIB ?
+            String.format(Locale.ROOT, "%.1f MiB", (double)bytes / MIB) :
+            bytes >= KIB ?
+                String.format(Locale.ROOT, "%.1f KiB", (double)bytes / KIB) :
+                bytes + " B";
     }
 
     private record Entry(String owner, String what, long bytesMax)

@@ -2,7 +2,7 @@
 package io.mtproxy.engine.relay;
 
 /**
- * Layout of the messages from a datacenter agent to a client agent. Fields are little-endian.
+ * Layout of the messages from a datacenter agent to a client agent. Fields are in native byte order.
  *
  * <pre>
  *   0        8        12             16                     length - 4

@@ -2,7 +2,7 @@
 package io.mtproxy.engine.relay;
 
 /**
- * Layout of the messages from a client agent to a datacenter agent. Fields are little-endian.
+ * Layout of the messages from a client agent to a datacenter agent. Fields are in native byte order.
  *
  * <pre>
  *   0        8           12       16             20           24

@@ -29,7 +29,8 @@ public final class RpcEndpoint
     {
         InetAddress ip = address.getAddress();
         byte[] bytes = ip.getAddress();
-        return bytes.length == IpAddresses.LENGTH ? new RpcEndpoint(0, bytes, address.getPort()) :
+        return bytes.length == IpAddresses.LENGTH ?
+            new RpcEndpoint(0, bytes, address.getPort()) :
             new RpcEndpoint(translation.applyAsInt(IpAddresses.toIpv4(ip)), NO_IPV6, address.getPort());
     }
 

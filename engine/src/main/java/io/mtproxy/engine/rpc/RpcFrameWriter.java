@@ -235,7 +235,7 @@ public final class RpcFrameWriter implements LentArray.Borrower, AutoCloseable
         {
             Chunk chunk = out.tailWithRoom();
             int room = chunk == null ? 0 : chunk.room() & ~BLOCK_MASK;
-            if (room == 0)
+            if (chunk == null || room == 0)
             {
                 encryptor.update(array.bytes, done, block, 0, AesCbcStream.BLOCK_LENGTH);
                 succeed(out.append(block, 0, AesCbcStream.BLOCK_LENGTH));

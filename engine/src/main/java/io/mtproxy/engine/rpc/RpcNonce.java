@@ -129,13 +129,17 @@ public final class RpcNonce
         return switch (buffer.getInt(offset + SCHEMA_OFFSET, LITTLE_ENDIAN))
         {
             case SCHEMA_CLEAR -> length == LENGTH ? Verdict.SCHEMA_CLEAR_REFUSED : Verdict.SIZE_WRONG;
-            case SCHEMA_AES -> length != LENGTH ? Verdict.SIZE_WRONG :
+            case SCHEMA_AES -> length != LENGTH ?
+                Verdict.SIZE_WRONG :
                 selector == keySelector ? Verdict.ACCEPTED : Verdict.SELECTOR_DIFFERS;
-            case SCHEMA_AES_EXTRA -> !fitsExtra(buffer, offset, length, 0) ? Verdict.SIZE_WRONG :
+            case SCHEMA_AES_EXTRA -> !fitsExtra(buffer, offset, length, 0) ?
+                Verdict.SIZE_WRONG :
                 selector == keySelector || hasExtra(buffer, offset, keySelector) ?
-                    Verdict.ACCEPTED : Verdict.SELECTOR_DIFFERS;
+                    Verdict.ACCEPTED :
+                    Verdict.SELECTOR_DIFFERS;
             case SCHEMA_AES_EXTRA_DH -> fitsExtra(buffer, offset, length, DH_LENGTH) ?
-                Verdict.SCHEMA_DH_NOT_ASKED : Verdict.SIZE_WRONG;
+                Verdict.SCHEMA_DH_NOT_ASKED :
+                Verdict.SIZE_WRONG;
             default -> Verdict.SCHEMA_UNKNOWN;
         };
     }

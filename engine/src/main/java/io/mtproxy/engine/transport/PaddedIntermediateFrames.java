@@ -116,9 +116,9 @@ public final class PaddedIntermediateFrames implements FrameCodec
     @Override
     public int encodeQuickAck(MutableDirectBuffer out, int offset, int confirm, RandomSource random)
     {
-        return random.nextInt(2) == 0
-            ? encodeQuickAckRaw(out, offset, confirm)
-            : encodeQuickAckFrames(out, offset, confirm, random);
+        return random.nextInt(2) == 0 ?
+            encodeQuickAckRaw(out, offset, confirm) :
+            encodeQuickAckFrames(out, offset, confirm, random);
     }
 
     private static int encodeQuickAckRaw(MutableDirectBuffer out, int offset, int confirm)

@@ -94,16 +94,21 @@ public final class PayloadFilter
         return payload.getLong(offset + AUTH_KEY_ID_OFFSET, ByteOrder.LITTLE_ENDIAN);
     }
 
+    /** The id in a ping of {@link #PING_LENGTH}. [P-OBF-50] */
+    public static long pingId(DirectBuffer ping, int offset)
+    {
+        return ping.getLong(offset + PING_ID_OFFSET, ByteOrder.LITTLE_ENDIAN);
+    }
+
     /**
      * Writes the payload that answers a ping; it goes to the client in a frame. [P-OBF-50]
      *
      * @return its length, {@link #PING_LENGTH}.
      */
-    public static int encodePong(MutableDirectBuffer out, int offset, DirectBuffer ping, int pingOffset)
+    public static int encodePong(MutableDirectBuffer out, int offset, long pingId)
     {
-        long id = ping.getLong(pingOffset + PING_ID_OFFSET, ByteOrder.LITTLE_ENDIAN);
         out.putInt(offset, RPC_PONG, ByteOrder.LITTLE_ENDIAN);
-        out.putLong(offset + PING_ID_OFFSET, id, ByteOrder.LITTLE_ENDIAN);
+        out.putLong(offset + PING_ID_OFFSET, pingId, ByteOrder.LITTLE_ENDIAN);
         return PING_LENGTH;
     }
 

@@ -20,8 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class StatusDirectoryTest
 {
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     @Test
     void shouldFollowDefaultRules()

@@ -29,8 +29,7 @@ class StatusFileTest
     private static final List<String> AGENTS = List.of("client-0", "datacenter-0", "conductor");
     private static final EpochClock CLOCK = () -> 1_700_000_000_123L;
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     @Test
     void shouldShowToReaderWhatAgentsCount() throws IOException

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine;
+
+import io.mtproxy.engine.client.ClientLimits;
+import io.mtproxy.engine.config.NatRules;
+import io.mtproxy.engine.config.ProxyMultiConf;
+import io.mtproxy.engine.config.ProxySecretFile;
+import io.mtproxy.engine.config.SecretList;
+import io.mtproxy.engine.rpc.ProcessId;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an engine is told: values only, by topic. Each topic has the defaults of an unset command line.
+ *
+ * @param listening     client ports.
+ * @param clients       who may connect, and how many.
+ * @param middleProxies where their packets go.
+ * @param buffers       memory.
+ * @param threads       how the work is spread.
+ */
+public record EngineConfig(Listening listening, Clients clients, MiddleProxies middleProxies, Buffers buffers,
+    Threads threads)
+{
+    /**
+     * Client ports.
+     *
+     * @param ports       1..65535, 0 lets the system choose. [C-CLI-62]
+     * @param ipv6        listen on {@code ::}. [C-CLI-41]
+     * @param address     IPv4 address of the ports and of outgoing IPv4 connections; null is any. [C-CLI-54]
+     * @param backlog     of connections not yet accepted. [C-CLI-37]
+     * @param windowClamp bytes. [C-CLI-61]
+     */
+    public record Listening(List<Integer> ports, boolean ipv6, @Nullable InetAddress address, int backlog,
+        int windowClamp)
+    {
+        /** Default of {@code -b}. */
+        public static final int BACKLOG_DEFAULT = 8192;
+        /** Default of {@code -W} in plain mode. [P-NET-04] */
+        public static final int WINDOW_CLAMP_DEFAULT = 128 * 1024;
+
+        /** @return defaults for these ports. */
+        public static Listening on(Integer... ports)
+        {
+            return new Listening(List.of(ports), false, null, BACKLOG_DEFAULT, WINDOW_CLAMP_DEFAULT);
+        }
+    }
+
+    /**
+     * Who may connect, and how many.
+     *
+     * @param secrets            in the order they are tried; none is legal. [P-OBF-03]
+     * @param proxyTag           16 bytes as 32 hex digits, or empty. [C-CLI-58]
+     * @param connectionCountMax {@code -c}. [C-CLI-38]
+     * @param clientCountMax     {@code -C}; 0 is no limit. [C-CLI-60]
+     * @param acceptRateMax      a second; 0 is no limit. [C-CLI-46]
+     * @param limits             of a single client.
+     */
+    public record Clients(SecretList secrets, String proxyTag, int connectionCountMax, int clientCountMax,
+        int acceptRateMax, ClientLimits limits)
+    {
+        /** Default of {@code -c} and {@code -C}. */
+        public static final int COUNT_MAX_DEFAULT = 65536;
+        /** Default of {@code --client-buffer}. */
+        public static final int CLIENT_BUFFER_DEFAULT = 32 * 1024 * 1024;
+        /** Default of {@code --handshake-timeout}. */
+        public static final Duration HANDSHAKE_TIMEOUT_DEFAULT = Duration.ofSeconds(60);
+        /** Time that a client closed by the middle proxy has to take what is queued for it. */
+        private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(10);
+
+        /** @return defaults with these secrets. */
+        public static Clients with(SecretList secrets)
+        {
+            return new Clients(secrets, "", COUNT_MAX_DEFAULT, COUNT_MAX_DEFAULT, 0,
+                limits(CLIENT_BUFFER_DEFAULT, HANDSHAKE_TIMEOUT_DEFAULT));
+        }
+
+        /** @return limits with what an operator can choose. */
+        public static ClientLimits limits(int clientBufferLength, Duration handshakeTimeout)
+        {
+            return new ClientLimits(clientBufferLength, handshakeTimeout.toNanos(), FLUSH_TIMEOUT.toNanos());
+        }
+
+        @Override
+        public String toString()
+        {
+            return "Clients[" + secrets.size() + " secrets, tag " + (proxyTag.isEmpty() ? "unset" : "set") +
+                ", connections " + connectionCountMax + ", clients " + clientCountMax + ", accept rate " +
+                acceptRateMax + ", " + limits + "]";
+        }
+    }
+
+    /**
+     * Where packets go.
+     *
+     * @param conf             servers by DC, resolved.
+     * @param secret           shared with them, or null: then no link can become ready. [C-EXIT-09]
+     * @param natRules         {@code --nat-info}. [C-CLI-53]
+     * @param statsPort        {@code -p}, which is part of our process id; {@link ProcessId#NO_PORT} without. [P-RPC-32]
+     * @param linkBufferLength {@code --link-buffer}.
+     * @param drainTimeout     {@code --drain-timeout}.
+     */
+    public record MiddleProxies(ProxyMultiConf conf, @Nullable ProxySecretFile secret, NatRules natRules, int statsPort,
+        int linkBufferLength, Duration drainTimeout)
+    {
+        /** Default of {@code --link-buffer}. */
+        public static final int LINK_BUFFER_DEFAULT = 4 * 1024 * 1024;
+        /** Default of {@code --drain-timeout}. */
+        public static final Duration DRAIN_TIMEOUT_DEFAULT = Duration.ofSeconds(60);
+
+        /** @return defaults for these servers. */
+        public static MiddleProxies of(ProxyMultiConf conf, @Nullable ProxySecretFile secret)
+        {
+            return new MiddleProxies(conf, secret, NatRules.NONE, ProcessId.NO_PORT, LINK_BUFFER_DEFAULT,
+                DRAIN_TIMEOUT_DEFAULT);
+        }
+    }
+
+    /**
+     * Memory.
+     *
+     * @param messageBuffersLength {@code --msg-buffers-size}: all chunks of the process. [C-CLI-36]
+     * @param ringLength           of each ring between two agents; a power of two. A ring is swept through its whole
+     *                             length, so more costs cache.
+     */
+    public record Buffers(long messageBuffersLength, int ringLength)
+    {
+        /** Defaults: 256 MiB, and rings of 512 KiB. */
+        public static final Buffers DEFAULT = new Buffers(256L * 1024 * 1024, 512 * 1024);
+    }
+
+    /**
+     * How the work is spread.
+     *
+     * @param clientAgentCount     1 or more; each has listening sockets of its own.
+     * @param datacenterAgentCount 1 or more.
+     * @param isBusySpin           {@code --idle-strategy busy-spin} in place of {@code auto}.
+     */
+    public record Threads(int clientAgentCount, int datacenterAgentCount, boolean isBusySpin)
+    {
+        /** One of each, waiting when idle. */
+        public static final Threads DEFAULT = new Threads(1, 1, false);
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine;
+
+import io.mtproxy.crypto.RandomSource;
+import io.mtproxy.crypto.SecureRandomSource;
+import io.mtproxy.engine.io.TcpNetwork;
+import io.mtproxy.engine.status.StatusFile;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SystemEpochClock;
+import org.agrona.concurrent.SystemNanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an engine is given: its collaborators, each of which a test may replace. Set, then handed to
+ * {@link ProxyEngine#launch}, which concludes it.
+ */
+public final class EngineContext
+{
+    private @Nullable EngineConfig config;
+    private ThreadingMode threadingMode = ThreadingMode.SHARED;
+    private NanoClock nanoClock = SystemNanoClock.INSTANCE;
+    private EpochClock epochClock = SystemEpochClock.INSTANCE;
+    private @Nullable TcpNetwork network;
+    private Supplier<RandomSource> randomSources = SecureRandomSource::new;
+    private StatusFileFactory statusFiles = (names, description, clock) -> StatusFile.inMemory(names, description,
+        clock);
+    private Consumer<String> log = line ->
+    {
+    };
+
+    /** Makes the file in which the engine counts. */
+    @FunctionalInterface
+    public interface StatusFileFactory
+    {
+        /** @return the file, with a set of counters for each agent named. */
+        StatusFile create(List<String> agentNames, String description, EpochClock clock) throws java.io.IOException;
+    }
+
+    /** What the engine is told; required. */
+    public EngineContext config(EngineConfig value)
+    {
+        config = value;
+        return this;
+    }
+
+    /** Who shares a thread. */
+    public EngineContext threadingMode(ThreadingMode value)
+    {
+        threadingMode = value;
+        return this;
+    }
+
+    /** Clock of all durations. */
+    public EngineContext nanoClock(NanoClock value)
+    {
+        nanoClock = value;
+        return this;
+    }
+
+    /** Wall clock, where the wire wants one. */
+    public EngineContext epochClock(EpochClock value)
+    {
+        epochClock = value;
+        return this;
+    }
+
+    /** Where sockets come from. */
+    public EngineContext network(TcpNetwork value)
+    {
+        network = value;
+        return this;
+    }
+
+    /** Makes the random source of one agent. */
+    public EngineContext randomSources(Supplier<RandomSource> value)
+    {
+        randomSources = value;
+        return this;
+    }
+
+    /** Where counters are kept; private memory by default. */
+    public EngineContext statusFiles(StatusFileFactory value)
+    {
+        statusFiles = value;
+        return this;
+    }
+
+    /** Where the conductor puts lines for the operator. */
+    public EngineContext log(Consumer<String> value)
+    {
+        log = value;
+        return this;
+    }
+
+    EngineConfig config()
+    {
+        if (config == null)
+        {
+            throw new IllegalStateException("the engine has no configuration");
+        }
+        return config;
+    }
+
+    ThreadingMode threadingMode()
+    {
+        return threadingMode;
+    }
+
+    NanoClock nanoClock()
+    {
+        return nanoClock;
+    }
+
+    EpochClock epochClock()
+    {
+        return epochClock;
+    }
+
+    TcpNetwork network()
+    {
+        if (network == null)
+        {
+            throw new IllegalStateException("the engine has no network");
+        }
+        return network;
+    }
+
+    RandomSource newRandomSource()
+    {
+        return randomSources.get();
+    }
+
+    StatusFileFactory statusFiles()
+    {
+        return statusFiles;
+    }
+
+    Consumer<String> log()
+    {
+        return log;
+    }
+}

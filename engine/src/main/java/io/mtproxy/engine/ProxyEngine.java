@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine;
+
+import io.mtproxy.crypto.RandomSource;
+import io.mtproxy.engine.agent.ClientAgent;
+import io.mtproxy.engine.agent.ClientCommands;
+import io.mtproxy.engine.agent.Conductor;
+import io.mtproxy.engine.agent.DatacenterAgent;
+import io.mtproxy.engine.agent.DatacenterCommands;
+import io.mtproxy.engine.agent.DutyCycle;
+import io.mtproxy.engine.client.AcceptGate;
+import io.mtproxy.engine.client.ClientConnections;
+import io.mtproxy.engine.datacenter.DatacenterSettings;
+import io.mtproxy.engine.datacenter.ProxySecret;
+import io.mtproxy.engine.io.SocketPoller;
+import io.mtproxy.engine.io.TcpListener;
+import io.mtproxy.engine.io.TcpNetwork;
+import io.mtproxy.engine.memory.ChunkPool;
+import io.mtproxy.engine.relay.RelayRing;
+import io.mtproxy.engine.relay.RoutingTable;
+import io.mtproxy.engine.relay.ServerEntry;
+import io.mtproxy.engine.relay.WakeSignal;
+import io.mtproxy.engine.status.StatusFile;
+import io.mtproxy.engine.status.StatusFileReader;
+import io.mtproxy.engine.status.StatusState;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.agrona.CloseHelper;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.NoOpIdleStrategy;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
+
+/**
+ * One proxy in one process: its agents, the rings between them, the threads that run them. (architecture A1, A2)
+ * <p>
+ * {@link #launch} opens the ports and starts; {@link #close} ends everything.
+ */
+public final class ProxyEngine implements AutoCloseable
+{
+    private static final long CONDUCTOR_PAUSE_MS = 100;
+
+    private final StatusFile statusFile;
+    private final List<Integer> ports;
+    private final List<ClientAgent> clientAgents;
+    private final List<DatacenterAgent> datacenterAgents;
+    private final List<DutyCycle> dutyCycles;
+    private final Conductor conductor;
+    private final List<AgentRunner> runners = new ArrayList<>();
+    private boolean isClosed;
+
+    private ProxyEngine(StatusFile statusFile, List<Integer> ports, List<ClientAgent> clientAgents,
+        List<DatacenterAgent> datacenterAgents, List<DutyCycle> dutyCycles, Conductor conductor)
+    {
+        this.statusFile = statusFile;
+        this.ports = ports;
+        this.clientAgents = clientAgents;
+        this.datacenterAgents = datacenterAgents;
+        this.dutyCycles = dutyCycles;
+        this.conductor = conductor;
+    }
+
+    /**
+     * Opens the client ports and starts the agents.
+     *
+     * @throws IOException when a port or the status file cannot be had; the message says which and why.
+     */
+    public static ProxyEngine launch(EngineContext context) throws IOException
+    {
+        ProxyEngine engine = new Assembly(context).build();
+        try
+        {
+            if (context.threadingMode() != ThreadingMode.INVOKER)
+            {
+                engine.startThreads();
+            }
+            else
+            {
+                engine.dutyCycles.forEach(DutyCycle::onStart);
+            }
+            engine.statusFile.state(StatusState.SERVING);
+            return engine;
+        }
+        catch (RuntimeException e)
+        {
+            CloseHelper.quietClose(engine);
+            throw e;
+        }
+    }
+
+    private void startThreads()
+    {
+        for (DutyCycle dutyCycle : dutyCycles)
+        {
+            runners.add(new AgentRunner(NoOpIdleStrategy.INSTANCE, statusFile.errorLog()::record, null, dutyCycle));
+        }
+        runners.add(new AgentRunner(new SleepingMillisIdleStrategy(CONDUCTOR_PAUSE_MS), statusFile.errorLog()::record,
+            null, conductor));
+        for (AgentRunner runner : runners)
+        {
+            AgentRunner.startOnThread(runner, runnable ->
+            {
+                Thread thread = new Thread(runnable, runner.agent().roleName());
+                thread.setDaemon(true);
+                return thread;
+            });
+        }
+    }
+
+    /**
+     * Lets every agent take one turn on the caller's thread; only in INVOKER mode.
+     *
+     * @return work done; 0 when nothing happened.
+     */
+    public int invoke()
+    {
+        if (!runners.isEmpty())
+        {
+            throw new IllegalStateException("the agents have threads of their own");
+        }
+        int work = 0;
+        for (DutyCycle dutyCycle : dutyCycles)
+        {
+            work += dutyCycle.doWork();
+        }
+        conductor.doWork();
+        return work;
+    }
+
+    /** @return the ports that are open, in the order of the configuration. */
+    public List<Integer> ports()
+    {
+        return ports;
+    }
+
+    /** @return a reader of everything this engine counts. */
+    public StatusFileReader status()
+    {
+        return statusFile.reader();
+    }
+
+    /** @return the client agents, for tests. */
+    List<ClientAgent> clientAgents()
+    {
+        return clientAgents;
+    }
+
+    /** @return the datacenter agents, for tests. */
+    List<DatacenterAgent> datacenterAgents()
+    {
+        return datacenterAgents;
+    }
+
+    /** Stops listening, closes every connection and link, ends the threads. Calling it again does nothing. */
+    @Override
+    public void close()
+    {
+        if (isClosed)
+        {
+            return;
+        }
+        isClosed = true;
+        if (runners.isEmpty())
+        {
+            dutyCycles.forEach(DutyCycle::onClose);
+        }
+        CloseHelper.quietCloseAll(runners);
+        statusFile.state(StatusState.ENDED);
+        statusFile.close();
+    }
+
+    /** Builds an engine from the inside out: status file, pollers, rings, agents, threads. */
+    private static final class Assembly
+    {
+        private final EngineContext context;
+        private final EngineConfig config;
+        private final int clientCount;
+        private final int datacenterCount;
+        private final boolean isShared;
+        private final List<AutoCloseable> opened = new ArrayList<>();
+
+        Assembly(EngineContext context)
+        {
+            this.context = context;
+            this.config = context.config();
+            this.clientCount = config.threads().clientAgentCount();
+            this.datacenterCount = config.threads().datacenterAgentCount();
+            this.isShared = context.threadingMode() == ThreadingMode.SHARED;
+            if (isShared && (clientCount != 1 || datacenterCount != 1))
+            {
+                throw new IllegalArgumentException("one client and one datacenter agent share a thread, not " +
+                    clientCount + " and " + datacenterCount);
+            }
+        }
+
+        ProxyEngine build() throws IOException
+        {
+            try
+            {
+                return assemble();
+            }
+            catch (IOException | RuntimeException e)
+            {
+                CloseHelper.quietCloseAll(opened);
+                throw e;
+            }
+        }
+
+        private ProxyEngine assemble() throws IOException
+        {
+            List<TcpListener[]> listeners = listen();
+            StatusFile statusFile = context.statusFiles().create(agentNames(), "", context.epochClock());
+            opened.add(statusFile);
+
+            SocketPoller[] clientPollers = openPollers(clientCount);
+            SocketPoller[] datacenterPollers = isShared ? clientPollers : openPollers(datacenterCount);
+            WakeSignal[] clientSignals = signals(clientPollers);
+            WakeSignal[] datacenterSignals = isShared ? clientSignals : signals(datacenterPollers);
+
+            ClientAgent[] clients = new ClientAgent[clientCount];
+            DatacenterAgent[] datacenters = new DatacenterAgent[datacenterCount];
+            RelayRing[][] toDatacenter = new RelayRing[clientCount][datacenterCount];
+            RelayRing[][] toClient = new RelayRing[datacenterCount][clientCount];
+            for (int c = 0; c < clientCount; c++)
+            {
+                for (int d = 0; d < datacenterCount; d++)
+                {
+                    int client = c;
+                    int datacenter = d;
+                    toDatacenter[c][d] = ring(() -> datacenters[datacenter].drainFrom(client));
+                    toClient[d][c] = ring(() -> clients[client].drainFrom(datacenter));
+                }
+            }
+
+            ClientCommands[] clientCommands = new ClientCommands[clientCount];
+            DatacenterCommands[] datacenterCommands = new DatacenterCommands[datacenterCount];
+            DatacenterSettings settings = datacenterSettings();
+            for (int d = 0; d < datacenterCount; d++)
+            {
+                datacenterCommands[d] = new DatacenterCommands(datacenterSignals[d]);
+                datacenters[d] = new DatacenterAgent(d, datacenterPollers[d], context.network(),
+                    column(toDatacenter, d), toClient[d], clientSignals, statusFile.counters(clientCount + d),
+                    context.newRandomSource(), context.nanoClock(), context.epochClock(), newChunkPool(), settings,
+                    datacenterCommands[d]);
+            }
+            AcceptGate gate = new AcceptGate(config.clients().connectionCountMax(), config.clients().clientCountMax(),
+                config.clients().acceptRateMax(), context.nanoClock().nanoTime());
+            for (int c = 0; c < clientCount; c++)
+            {
+                clientCommands[c] = new ClientCommands(clientSignals[c]);
+                clients[c] = new ClientAgent(clientSetup(c, clientPollers[c], statusFile, gate, toDatacenter[c],
+                    column(toClient, c), datacenterSignals), forAgent(listeners, c), clientCommands[c]);
+            }
+            installRouting(clientCommands, datacenterCommands);
+
+            List<Integer> ports = listeners.stream().map(group -> group[0].port()).toList();
+            return new ProxyEngine(statusFile, ports, List.of(clients), List.of(datacenters),
+                dutyCycles(clients, datacenters, clientPollers, datacenterPollers, clientSignals, datacenterSignals,
+                    statusFile),
+                new Conductor(statusFile, context.epochClock(), context.log()));
+        }
+
+        private List<String> agentNames()
+        {
+            List<String> names = new ArrayList<>();
+            for (int c = 0; c < clientCount; c++)
+            {
+                names.add("client-" + c);
+            }
+            for (int d = 0; d < datacenterCount; d++)
+            {
+                names.add("datacenter-" + d);
+            }
+            return names;
+        }
+
+        private List<TcpListener[]> listen() throws IOException
+        {
+            EngineConfig.Listening listening = config.listening();
+            List<TcpListener[]> groups = new ArrayList<>();
+            for (int port : listening.ports())
+            {
+                try
+                {
+                    TcpListener[] group = context.network().listen(new TcpNetwork.ListenOptions(port, listening.ipv6(),
+                        listening.address(), listening.backlog(), listening.windowClamp(), false), clientCount);
+                    opened.addAll(List.of(group));
+                    groups.add(group);
+                }
+                catch (IOException e)
+                {
+                    // what, where, what to do [C-EXIT-07]
+                    throw new IOException("client port " + port + " cannot be opened: " + e.getMessage() +
+                        " — free it or choose another with -H", e);
+                }
+            }
+            return groups;
+        }
+
+        private static List<TcpListener> forAgent(List<TcpListener[]> groups, int agent)
+        {
+            return groups.stream().map(group -> group[agent]).toList();
+        }
+
+        private SocketPoller[] openPollers(int count) throws IOException
+        {
+            SocketPoller[] pollers = new SocketPoller[count];
+            for (int i = 0; i < count; i++)
+            {
+                pollers[i] = context.network().openPoller();
+                opened.add(pollers[i]);
+            }
+            return pollers;
+        }
+
+        private static WakeSignal[] signals(SocketPoller[] pollers)
+        {
+            WakeSignal[] signals = new WakeSignal[pollers.length];
+            for (int i = 0; i < signals.length; i++)
+            {
+                signals[i] = new WakeSignal(pollers[i]);
+            }
+            return signals;
+        }
+
+        /** Agents on one thread empty a full ring at once, agents on two leave that to its reader. */
+        private RelayRing ring(Runnable drainNow)
+        {
+            return new RelayRing(config.buffers().ringLength(), context.threadingMode() == ThreadingMode.DEDICATED ?
+                () ->
+                {
+                } :
+                drainNow);
+        }
+
+        private static RelayRing[] column(RelayRing[][] rings, int column)
+        {
+            RelayRing[] selected = new RelayRing[rings.length];
+            for (int row = 0; row < rings.length; row++)
+            {
+                selected[row] = rings[row][column];
+            }
+            return selected;
+        }
+
+        /** Every agent has an equal share of {@code --msg-buffers-size}. [C-LIM-10] */
+        private ChunkPool newChunkPool()
+        {
+            return new ChunkPool(config.buffers().messageBuffersLength() / (clientCount + datacenterCount));
+        }
+
+        private DatacenterSettings datacenterSettings()
+        {
+            EngineConfig.MiddleProxies proxies = config.middleProxies();
+            OwnProcessId processId = new OwnProcessId(OwnProcessId.findHostIpv4(config.listening().address()),
+                proxies.statsPort(), ProcessHandle.current().pid(),
+                (int)TimeUnit.MILLISECONDS.toSeconds(context.epochClock().time()));
+            ProxySecret secret = proxies.secret() == null ? ProxySecret.NONE : ProxySecret.of(proxies.secret().bytes());
+            return new DatacenterSettings(secret, proxies.natRules()::translate, processId, config.listening()
+                .address(),
+                proxies.linkBufferLength(), proxies.drainTimeout().toNanos(),
+                DatacenterSettings.BINDING_COUNT_MAX_PROCESS / datacenterCount);
+        }
+
+        private ClientConnections.Setup clientSetup(int index, SocketPoller poller, StatusFile statusFile,
+            AcceptGate gate,
+            RelayRing[] toDatacenters, RelayRing[] fromDatacenters, WakeSignal[] datacenterSignals)
+        {
+            EngineConfig.Clients clients = config.clients();
+            RandomSource random = context.newRandomSource();
+            return new ClientConnections.Setup(index, poller, context.nanoClock(), statusFile.counters(index), random,
+                statusFile.errorLog()::record, clients.limits(), gate, newChunkPool(), clients.connectionCountMax(),
+                config.middleProxies().natRules()::translate, HexFormat.of().parseHex(clients.proxyTag()),
+                clients.secrets(), toDatacenters, fromDatacenters, datacenterSignals);
+        }
+
+        private void installRouting(ClientCommands[] clientCommands, DatacenterCommands[] datacenterCommands)
+        {
+            RoutingTable routing = Routings.of(config.middleProxies().conf(), datacenterCount);
+            for (ServerEntry server : routing.servers())
+            {
+                datacenterCommands[server.datacenterAgent()].addServer(server);
+            }
+            for (ClientCommands commands : clientCommands)
+            {
+                commands.routing(routing);
+            }
+        }
+
+        private List<DutyCycle> dutyCycles(ClientAgent[] clients, DatacenterAgent[] datacenters,
+            SocketPoller[] clientPollers, SocketPoller[] datacenterPollers, WakeSignal[] clientSignals,
+            WakeSignal[] datacenterSignals, StatusFile statusFile)
+        {
+            boolean isBusySpin = config.threads().isBusySpin();
+            List<DutyCycle> cycles = new ArrayList<>();
+            if (isShared)
+            {
+                cycles.add(new DutyCycle("relay", clientPollers[0], clientSignals[0], context.nanoClock(),
+                    statusFile.counters(0), isBusySpin, datacenters[0], clients[0]));
+                return cycles;
+            }
+            for (int d = 0; d < datacenters.length; d++)
+            {
+                cycles.add(new DutyCycle(datacenters[d].roleName(), datacenterPollers[d], datacenterSignals[d],
+                    context.nanoClock(), statusFile.counters(clientCount + d), isBusySpin, datacenters[d], null));
+            }
+            for (int c = 0; c < clients.length; c++)
+            {
+                cycles.add(new DutyCycle(clients[c].roleName(), clientPollers[c], clientSignals[c],
+                    context.nanoClock(), statusFile.counters(c), isBusySpin, null, clients[c]));
+            }
+            return cycles;
+        }
+    }
+}

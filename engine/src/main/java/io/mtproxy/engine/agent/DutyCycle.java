@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine.agent;
+
+import io.mtproxy.engine.io.SocketPoller;
+import io.mtproxy.engine.relay.WakeSignal;
+import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.status.ProxyCounters;
+import org.agrona.concurrent.Agent;
+import org.agrona.concurrent.NanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The turn of one thread: asks the one poller of its agents, then lets each do what follows from that. It alone decides
+ * how long to wait. (architecture A1, A10)
+ */
+public final class DutyCycle implements Agent
+{
+    /** A turn longer than this counts as a stall. */
+    private static final long STALL_NS = 10_000_000L;
+    /**
+     * Polls without waiting after a turn with a single event: then the next one is likely to be near. More do not help,
+     * and after bigger turns they would only make turns smaller.
+     */
+    private static final int SPIN_POLLS = 100;
+
+    private final String name;
+    private final SocketPoller poller;
+    private final WakeSignal signal;
+    private final NanoClock clock;
+    private final ProxyCounters counters;
+    private final boolean isBusySpin;
+    private final @Nullable DatacenterAgent datacenterAgent;
+    private final @Nullable ClientAgent clientAgent;
+    private int spinsLeft;
+
+    /**
+     * @param poller          that all sockets of the agents are registered with; closed with this.
+     * @param signal          by which others wake this thread.
+     * @param counters        written by this thread.
+     * @param isBusySpin      never wait.
+     * @param datacenterAgent on this thread, or null.
+     * @param clientAgent     on this thread, or null.
+     */
+    public DutyCycle(String name, SocketPoller poller, WakeSignal signal, NanoClock clock, ProxyCounters counters,
+        boolean isBusySpin, @Nullable DatacenterAgent datacenterAgent, @Nullable ClientAgent clientAgent)
+    {
+        this.name = name;
+        this.poller = poller;
+        this.signal = signal;
+        this.clock = clock;
+        this.counters = counters;
+        this.isBusySpin = isBusySpin;
+        this.datacenterAgent = datacenterAgent;
+        this.clientAgent = clientAgent;
+    }
+
+    @Override
+    public String roleName()
+    {
+        return name;
+    }
+
+    @Override
+    public void onStart()
+    {
+        if (datacenterAgent != null)
+        {
+            datacenterAgent.onStart();
+        }
+        if (clientAgent != null)
+        {
+            clientAgent.onStart();
+        }
+    }
+
+    @Override
+    public int doWork()
+    {
+        int events = isBusySpin || spinsLeft > 0 ? poller.poll(SocketPoller.NO_WAIT) : pollAndWait();
+        long startNs = clock.nanoTime();
+        int work = events;
+        if (datacenterAgent != null)
+        {
+            work += datacenterAgent.doWork();
+        }
+        if (clientAgent != null)
+        {
+            work += clientAgent.doWork();
+        }
+        spinsLeft = events == 1 ? SPIN_POLLS : spinsLeft - 1;
+        counters.increment(ProxyCounter.POLLS);
+        measure(clock.nanoTime() - startNs);
+        return work;
+    }
+
+    /** Marks the thread as waiting, looks for work once more, and only then waits. */
+    private int pollAndWait()
+    {
+        signal.beginWait();
+        try
+        {
+            return poller.poll(waitNs());
+        }
+        finally
+        {
+            signal.endWait();
+        }
+    }
+
+    private long waitNs()
+    {
+        long waitNs = Long.MAX_VALUE;
+        if (datacenterAgent != null)
+        {
+            waitNs = datacenterAgent.hasWork() ? SocketPoller.NO_WAIT : datacenterAgent.waitNsMax();
+        }
+        if (clientAgent != null)
+        {
+            waitNs = Math.min(waitNs, clientAgent.hasWork() ? SocketPoller.NO_WAIT : clientAgent.waitNsMax());
+        }
+        return Math.max(waitNs, SocketPoller.NO_WAIT);
+    }
+
+    private void measure(long lengthNs)
+    {
+        counters.proposeMax(ProxyCounter.DUTY_CYCLE_NS_MAX, lengthNs);
+        if (lengthNs > STALL_NS)
+        {
+            counters.increment(ProxyCounter.DUTY_CYCLES_OVER_THRESHOLD);
+        }
+    }
+
+    /** Ends the agents, clients first: their last messages still find the links. */
+    @Override
+    public void onClose()
+    {
+        if (clientAgent != null)
+        {
+            clientAgent.onClose();
+        }
+        if (datacenterAgent != null)
+        {
+            datacenterAgent.onClose();
+        }
+        poller.close();
+    }
+}

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine.client;
+
+import io.mtproxy.engine.io.Interest;
+import io.mtproxy.engine.io.PollKey;
+import io.mtproxy.engine.io.ReadyHandler;
+import io.mtproxy.engine.io.TcpSocket;
+import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.transport.Obfuscated2Handshake;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client from accept to close: its socket, its handshake, its phase. What it sends is the work of its
+ * {@link RequestFlow}, what it gets that of its {@link AnswerFlow}; both exist once the handshake has been accepted.
+ * <p>
+ * Belongs to one client agent for life and is touched by that agent's thread alone.
+ */
+final class ClientConnection implements ReadyHandler
+{
+    /** Value of {@link #deadlineTimerId} when no deadline is set. */
+    static final long NO_TIMER = -1;
+
+    private final ClientConnections shared;
+    private final TcpSocket socket;
+    private final int slot;
+    private final long extConnectionId;
+    private final InetSocketAddress remoteAddress;
+    private @Nullable PollKey pollKey;
+    private int interest = Interest.READ;
+    private ClientPhase phase = ClientPhase.OBFUSCATED2_HEADER;
+
+    /** First bytes of a header that arrived in pieces; null otherwise. */
+    private @Nullable UnsafeBuffer partialHeader;
+    private int partialHeaderLength;
+
+    private @Nullable RequestFlow requests;
+    private @Nullable AnswerFlow answers;
+
+    /** Neighbours in the order of last sending, see {@link RecentSenders}. */
+    @Nullable ClientConnection olderSender;
+    @Nullable ClientConnection newerSender;
+    /** Timer of the handshake, or of the last flush. */
+    long deadlineTimerId = NO_TIMER;
+
+    ClientConnection(ClientConnections shared, TcpSocket socket, int slot, long extConnectionId)
+    {
+        this.shared = shared;
+        this.socket = socket;
+        this.slot = slot;
+        this.extConnectionId = extConnectionId;
+        this.remoteAddress = socket.remoteAddress();
+    }
+
+    void pollKey(PollKey key)
+    {
+        pollKey = key;
+    }
+
+    TcpSocket socket()
+    {
+        return socket;
+    }
+
+    int slot()
+    {
+        return slot;
+    }
+
+    long extConnectionId()
+    {
+        return extConnectionId;
+    }
+
+    InetSocketAddress remoteAddress()
+    {
+        return remoteAddress;
+    }
+
+    ClientPhase phase()
+    {
+        return phase;
+    }
+
+    /** @return what the client sends; null before the handshake has been accepted. */
+    @Nullable
+    RequestFlow requests()
+    {
+        return requests;
+    }
+
+    /** @return what the client gets; null before the handshake has been accepted. */
+    @Nullable
+    AnswerFlow answers()
+    {
+        return answers;
+    }
+
+    /** @return bytes of memory that wait for or from this client. [C-LIM-11] */
+    int heldLength()
+    {
+        return requests == null || answers == null ? 0 : requests.heldLength() + answers.heldLength();
+    }
+
+    @Override
+    public void onReady(int readyOps)
+    {
+        try
+        {
+            if ((readyOps & Interest.WRITE) != 0 && answers != null)
+            {
+                answers.onWritable();
+            }
+            if ((readyOps & Interest.READ) != 0 && (interest & Interest.READ) != 0)
+            {
+                readSocket();
+            }
+        }
+        catch (RuntimeException e)
+        {
+            failInternally(e);
+        }
+    }
+
+    /** Ends this connection, and only this one, after a defect of ours. */
+    void failInternally(RuntimeException defect)
+    {
+        shared.onDefect(defect);
+        close(CloseReason.INTERNAL_ERROR);
+    }
+
+    private void readSocket()
+    {
+        int length;
+        try
+        {
+            length = socket.read(shared.emptiedReceiveBuffer());
+        }
+        catch (IOException e)
+        {
+            close(CloseReason.PEER_RESET);
+            return;
+        }
+        shared.counters.increment(ProxyCounter.TCP_READ_CALLS);
+        if (length == TcpSocket.END_OF_STREAM)
+        {
+            onEndOfStream();
+        }
+        else if (length > 0)
+        {
+            shared.counters.add(ProxyCounter.TCP_READ_BYTES, length);
+            onReceived(length);
+        }
+    }
+
+    private void onEndOfStream()
+    {
+        if (phase == ClientPhase.RELAY && requests != null && requests.endAfterCompleteFrames())
+        {
+            updateInterest();
+        }
+        else
+        {
+            close(CloseReason.PEER_END);
+        }
+    }
+
+    private void onReceived(int length)
+    {
+        switch (phase)
+        {
+            case OBFUSCATED2_HEADER -> acceptObfuscated2Header(length);
+            case RELAY -> relay(0, length);
+            case DISCARD, FLUSHING, CLOSING, CLOSED ->
+            {
+                // read only to see the end
+            }
+        }
+    }
+
+    /** Collects the header's 64 bytes, then asks the secrets. [P-OBF-10] [P-OBF-18] */
+    private void acceptObfuscated2Header(int length)
+    {
+        if (partialHeader == null && length >= Obfuscated2Handshake.HEADER_LENGTH)
+        {
+            openHeader(shared.received);
+            relay(Obfuscated2Handshake.HEADER_LENGTH, length - Obfuscated2Handshake.HEADER_LENGTH);
+            return;
+        }
+        if (partialHeader == null)
+        {
+            partialHeader = new UnsafeBuffer(new byte[Obfuscated2Handshake.HEADER_LENGTH]);
+        }
+        int taken = Math.min(length, Obfuscated2Handshake.HEADER_LENGTH - partialHeaderLength);
+        partialHeader.putBytes(partialHeaderLength, shared.received, 0, taken);
+        partialHeaderLength += taken;
+        if (partialHeaderLength == Obfuscated2Handshake.HEADER_LENGTH)
+        {
+            openHeader(partialHeader);
+            partialHeader = null;
+            relay(taken, length - taken);
+        }
+    }
+
+    private void openHeader(DirectBuffer header)
+    {
+        switch (shared.openHeader(header))
+        {
+            case ACCEPTED ->
+            {
+                shared.cancelDeadline(this);
+                answers = new AnswerFlow(this, shared);
+                requests = new RequestFlow(this, shared, answers);
+                phase = ClientPhase.RELAY;
+                shared.onHandshakeAccepted();
+            }
+            case REJECTED, NEED_MORE ->
+            {
+                // silence; the deadline goes on [P-OBF-17]
+                shared.counters.increment(ProxyCounter.HANDSHAKES_REJECTED);
+                phase = ClientPhase.DISCARD;
+            }
+        }
+    }
+
+    private void relay(int offset, int length)
+    {
+        if (length > 0 && phase == ClientPhase.RELAY && requests != null)
+        {
+            requests.onReceived(offset, length);
+            shared.senders.touch(this);
+            updateInterest();
+        }
+    }
+
+    /** Goes on with frames after a stall. Called from the agent's turn, never from inside a ring. */
+    void resume()
+    {
+        if (phase == ClientPhase.RELAY && requests != null)
+        {
+            try
+            {
+                requests.resume();
+                updateInterest();
+            }
+            catch (RuntimeException e)
+            {
+                failInternally(e);
+            }
+        }
+    }
+
+    /** An answer or a part of one; the message lies in the ring, see {@code ToClientMessage}. */
+    void onAnswer(MutableDirectBuffer ring, int index, int length)
+    {
+        if (phase == ClientPhase.RELAY && answers != null)
+        {
+            answers.onAnswer(ring, index, length);
+        }
+    }
+
+    /** A quick ack. [P-OBF-41] */
+    void onSimpleAck(int confirm)
+    {
+        if (phase == ClientPhase.RELAY && answers != null)
+        {
+            answers.onSimpleAck(confirm);
+        }
+    }
+
+    /** The datacenter agent has bound this connection to a link. [P-CON-20] */
+    void onBound(int linkIndex)
+    {
+        if (requests != null && requests.onBound(linkIndex))
+        {
+            shared.resumeLater(this);
+        }
+    }
+
+    /** The datacenter agent had no link for the first packet. [P-PAY-05] */
+    void onRefused()
+    {
+        if (requests != null && requests.onRefused())
+        {
+            shared.resumeLater(this);
+        }
+    }
+
+    /** The middle proxy has closed this client: what is queued is still sent, for a bounded time. [P-RPC-67] */
+    void onClosedByDatacenter(CloseReason reason)
+    {
+        if (phase != ClientPhase.RELAY || requests == null || answers == null)
+        {
+            return;
+        }
+        requests.forgetBinding();
+        if (reason == CloseReason.CLOSE_EXT && !answers.isEmpty() && !answers.isInsideAnswer())
+        {
+            phase = ClientPhase.FLUSHING;
+            shared.startFlushDeadline(this);
+            updateInterest();
+        }
+        else
+        {
+            close(reason);
+        }
+    }
+
+    /** Everything queued has been written. */
+    void onFlushed()
+    {
+        if (phase == ClientPhase.FLUSHING)
+        {
+            close(CloseReason.CLOSE_EXT);
+        }
+    }
+
+    /** The time for the handshake, or for the last flush, is over. */
+    void onDeadline()
+    {
+        close(phase == ClientPhase.FLUSHING ? CloseReason.CLOSE_EXT : CloseReason.HANDSHAKE_TIMEOUT);
+    }
+
+    /** Tells the poller what this connection can use: no reading behind a stall, writing only after a short write. */
+    void updateInterest()
+    {
+        if (phase == ClientPhase.CLOSING || phase == ClientPhase.CLOSED || pollKey == null)
+        {
+            return;
+        }
+        int wanted = requests != null && !requests.wantsMore() ? Interest.NONE : Interest.READ;
+        if (answers != null && answers.isWriteBlocked())
+        {
+            wanted |= Interest.WRITE;
+        }
+        if (wanted != interest)
+        {
+            interest = wanted;
+            pollKey.interest(wanted);
+        }
+    }
+
+    /**
+     * Closes the socket at once and gives the buffers back. The slot stays until the ring has taken what it must still
+     * take: {@link #finishClosing} is called each turn until then.
+     */
+    void close(CloseReason reason)
+    {
+        if (phase == ClientPhase.CLOSING || phase == ClientPhase.CLOSED)
+        {
+            return;
+        }
+        phase = ClientPhase.CLOSING;
+        shared.onClosing(this, reason);
+        socket.close();
+        if (partialHeader != null)
+        {
+            partialHeader.setMemory(0, partialHeader.capacity(), (byte)0);
+            partialHeader = null;
+        }
+        if (answers != null)
+        {
+            answers.clear();
+        }
+        if (requests != null)
+        {
+            requests.stop();
+        }
+    }
+
+    /**
+     * Puts into the ring what the datacenter agent must still hear: the rest of a payload whose first parts it has, and
+     * that the client is gone. [P-RPC-43]
+     *
+     * @return whether nothing is left to do and the slot is free again.
+     */
+    boolean finishClosing()
+    {
+        if (requests != null && !requests.finish())
+        {
+            return false;
+        }
+        phase = ClientPhase.CLOSED;
+        return true;
+    }
+}
