@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.soak;
+
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import javax.crypto.Cipher;
+import javax.crypto.spec.IvParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+
+/** The few algorithms of the protocol from the JDK, without checked exceptions for what every JDK has. */
+final class Jce
+{
+    private Jce()
+    {
+    }
+
+    /** One direction of an obfuscated2 stream: counter block big-endian, starts at the IV. [P-OBF-13] */
+    static Cipher aesCtr(byte[] key, byte[] iv)
+    {
+        return cipher("AES/CTR/NoPadding", Cipher.ENCRYPT_MODE, key, iv);
+    }
+
+    static Cipher aesCbcEncrypt(byte[] key, byte[] iv)
+    {
+        return cipher("AES/CBC/NoPadding", Cipher.ENCRYPT_MODE, key, iv);
+    }
+
+    static Cipher aesCbcDecrypt(byte[] key, byte[] iv)
+    {
+        return cipher("AES/CBC/NoPadding", Cipher.DECRYPT_MODE, key, iv);
+    }
+
+    /** Single blocks, for IGE. */
+    static Cipher aesEcb(int mode, byte[] key)
+    {
+        try
+        {
+            Cipher cipher = Cipher.getInstance("AES/ECB/NoPadding");
+            cipher.init(mode, new SecretKeySpec(key, "AES"));
+            return cipher;
+        }
+        catch (GeneralSecurityException e)
+        {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Input and output must not overlap (the JCE would copy). Stream and block lengths come out as they went in. */
+    static void update(Cipher cipher, byte[] in, int inOffset, int length, byte[] out, int outOffset)
+    {
+        if (length == 0)
+        {
+            return;
+        }
+        try
+        {
+            int written = cipher.update(in, inOffset, length, out, outOffset);
+            if (written != length)
+            {
+                throw new IllegalStateException("cipher took " + length + " bytes and gave " + written);
+            }
+        }
+        catch (GeneralSecurityException e)
+        {
+            throw new IllegalStateException(e);
+        }
+    }
+
+
+    static byte[] md5(byte[]... parts)
+    {
+        return digest(digest("MD5"), parts);
+    }
+
+    static byte[] sha1(byte[]... parts)
+    {
+        return digest(digest("SHA-1"), parts);
+    }
+
+    static byte[] sha256(byte[]... parts)
+    {
+        return digest(digest("SHA-256"), parts);
+    }
+
+    static MessageDigest digest(String algorithm)
+    {
+        try
+        {
+            return MessageDigest.getInstance(algorithm);
+        }
+        catch (GeneralSecurityException e)
+        {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static byte[] digest(MessageDigest digest, byte[]... parts)
+    {
+        for (byte[] part : parts)
+        {
+            digest.update(part);
+        }
+        return digest.digest();
+    }
+
+    private static Cipher cipher(String transformation, int mode, byte[] key, byte[] iv)
+    {
+        try
+        {
+            Cipher cipher = Cipher.getInstance(transformation);
+            cipher.init(mode, new SecretKeySpec(key, "AES"), new IvParameterSpec(iv));
+            return cipher;
+        }
+        catch (GeneralSecurityException e)
+        {
+            throw new IllegalStateException(e);
+        }
+    }
+}
