@@ -108,7 +108,6 @@ final class Ciphers
         }
         catch (GeneralSecurityException e)
         {
-            digest.reset();
             throw new IllegalArgumentException(e);
         }
     }

@@ -2,6 +2,7 @@
 package io.mtproxy.crypto;
 
 import java.security.MessageDigest;
+import java.util.Objects;
 import org.agrona.DirectBuffer;
 
 /** SHA-1, SHA-256 and MD5 of a range, without garbage; one object an agent, with that agent's scratch arrays. */
@@ -69,6 +70,7 @@ public final class Digests
         int outOffset,
         int digestLength)
     {
+        Objects.checkFromIndexSize(outOffset, digestLength, out.length);
         digest.update(in, inOffset, length);
         Ciphers.digest(digest, out, outOffset, digestLength);
     }
@@ -82,6 +84,7 @@ public final class Digests
         int outOffset,
         int digestLength)
     {
+        Objects.checkFromIndexSize(outOffset, digestLength, out.length);
         Ciphers.update(digest, scratch, in, inOffset, length);
         Ciphers.digest(digest, out, outOffset, digestLength);
     }
