@@ -27,7 +27,7 @@ final class Ipv4Text
             {
                 return -1;
             }
-            address = address << 8 | Integer.parseInt(part);
+            address = (address << 8) | Integer.parseInt(part);
         }
         return address;
     }
@@ -55,7 +55,7 @@ final class Ipv4Text
             {
                 return -1;
             }
-            address = address << bits | value;
+            address = (address << bits) | value;
         }
         return address;
     }

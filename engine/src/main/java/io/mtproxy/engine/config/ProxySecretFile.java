@@ -121,7 +121,7 @@ public final class ProxySecretFile implements AutoCloseable
     public int keySelector()
     {
         byte[] open = bytes();
-        return open[0] & 0xff | (open[1] & 0xff) << 8 | (open[2] & 0xff) << 16 | open[3] << 24;
+        return (open[0] & 0xff) | ((open[1] & 0xff) << 8) | ((open[2] & 0xff) << 16) | (open[3] << 24);
     }
 
     /** Zeroes the secret. */

@@ -78,10 +78,7 @@ public final class SystemHostResolver implements HostResolver
         Map<String, InetAddress> found = new HashMap<>();
         try
         {
-            for (String line : Files.readString(file, StandardCharsets.ISO_8859_1).split("\n", -1))
-            {
-                addHosts(line, found);
-            }
+            Files.readString(file, StandardCharsets.ISO_8859_1).lines().forEach(line -> addHosts(line, found));
         }
         catch (IOException e)
         {

@@ -50,6 +50,7 @@ public final class LentArray implements AutoCloseable
         Arrays.fill(bytes, (byte)0);
     }
 
+    @SuppressWarnings("ReferenceEquality") // this very borrower is meant
     boolean isLentTo(Borrower who)
     {
         return borrower == who;
@@ -63,7 +64,7 @@ public final class LentArray implements AutoCloseable
 
     void takeBack(Borrower who)
     {
-        if (borrower == who)
+        if (isLentTo(who))
         {
             borrower = NOBODY;
         }

@@ -64,7 +64,7 @@ public record ProcessId(int ipv4, int port, int pid, int startSeconds)
     /** @return the operating system's process id folded to 16 bits, never 0. [P-RPC-32] [C-LIM-16] */
     public static int foldOsPid(long osPid)
     {
-        int folded = (int)(osPid & 0xffff ^ osPid >>> 16 & 0xffff);
+        int folded = (int)((osPid & 0xffff) ^ ((osPid >>> 16) & 0xffff));
         return folded == 0 ? 1 : folded;
     }
 

@@ -62,8 +62,7 @@ public final class RpcFrames
         {
             return FrameStatus.PADDING;
         }
-        return length < LENGTH_MIN || length > LENGTH_MAX || (length & WORD_LENGTH - 1) != 0 ?
-            FrameStatus.MALFORMED :
-            FrameStatus.OK;
+        return length < LENGTH_MIN || length > LENGTH_MAX || (length & (WORD_LENGTH - 1)) != 0 ?
+            FrameStatus.MALFORMED : FrameStatus.OK;
     }
 }
