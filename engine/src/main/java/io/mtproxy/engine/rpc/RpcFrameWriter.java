@@ -234,9 +234,15 @@ public final class RpcFrameWriter implements LentArray.Borrower, AutoCloseable
         for (int done = 0; done < length && !isFailed;)
         {
             Chunk chunk = out.tailWithRoom();
-            int room = chunk == null ? 0 : chunk.room() & ~BLOCK_MASK;
-            if (chunk == null || room == 0)
+            if (chunk == null)
             {
+                isFailed = true;
+                return;
+            }
+            int room = chunk.room() & ~BLOCK_MASK;
+            if (room == 0)
+            {
+                // Only behind a clear frame of which a piece still waits does a block lie in two chunks.
                 encryptor.update(array.bytes, done, block, 0, AesCbcStream.BLOCK_LENGTH);
                 succeed(out.append(block, 0, AesCbcStream.BLOCK_LENGTH));
                 done += AesCbcStream.BLOCK_LENGTH;
