@@ -104,6 +104,7 @@ public final class Obfuscated2Handshake
 
     private boolean tryAll(SecretList secrets, AesCtrStream receive, AesCtrStream send)
     {
+        readReceiveSeed();
         if (secrets.size() == 0)
         {
             return tryOne(secrets, NO_SECRET, receive, send);
@@ -121,7 +122,6 @@ public final class Obfuscated2Handshake
 
     private boolean tryOne(SecretList secrets, int index, AesCtrStream receive, AesCtrStream send)
     {
-        readReceiveSeed();
         initStream(receive, secrets, index);
         receive.update(header, 0, plain, 0, HEADER_LENGTH);
 

@@ -106,6 +106,7 @@ class Obfuscated2HandshakeTest
             assertEquals(HandshakeResult.NEED_MORE,
                 handshake.decode(buffer, 0, length, SecretList.empty(), receive, send));
         }
+        assertThrows(AssertionError.class, handshake::secretIndex);
         earlier.verifyStreams();
     }
 
