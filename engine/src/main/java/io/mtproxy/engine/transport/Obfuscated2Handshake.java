@@ -2,12 +2,10 @@
 package io.mtproxy.engine.transport;
 
 import io.mtproxy.crypto.AesCtrStream;
+import io.mtproxy.crypto.Digests;
 import io.mtproxy.engine.config.Secret;
 import io.mtproxy.engine.config.SecretList;
 import java.nio.ByteOrder;
-import java.security.DigestException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -36,7 +34,7 @@ public final class Obfuscated2Handshake
     private static final int DC_ID_OFFSET = TAG_OFFSET + Integer.BYTES;
     private static final int NO_SECRET = -1;
 
-    private final MessageDigest sha256 = newSha256();
+    private final Digests digests;
     private final UnsafeBuffer header = new UnsafeBuffer(new byte[HEADER_LENGTH]);
     private final UnsafeBuffer plain = new UnsafeBuffer(new byte[HEADER_LENGTH]);
     private final byte[] keyInput = new byte[AesCtrStream.KEY_LENGTH + Secret.LENGTH];
@@ -48,6 +46,12 @@ public final class Obfuscated2Handshake
     private int dcId;
     private int secretIndex = NO_SECRET;
 
+    /** Makes one for the agent that owns the digests. */
+    public Obfuscated2Handshake(Digests digests)
+    {
+        this.digests = digests;
+    }
+
     /**
      * Reads the header and tries the secrets in their order, each on the header as it was received. [P-OBF-15]
      * Nothing is refused for its first 56 bytes. [P-OBF-19]
@@ -56,7 +60,7 @@ public final class Obfuscated2Handshake
      * @param offset  of the header's first byte.
      * @param length  in bytes; below 64 the answer is NEED_MORE and nothing is looked at. [P-OBF-18]
      * @param secrets to try; an empty list means keys without a secret. [P-OBF-12]
-     * @param receive keyed and moved behind the header if ACCEPTED; after REJECTED it must be keyed anew before use.
+     * @param receive keyed and moved behind the header if ACCEPTED; closed if REJECTED.
      * @param send    keyed, at position 0, if ACCEPTED; else left alone. [P-OBF-13]
      * @return ACCEPTED (frame codec, DC id and secret index readable here), NEED_MORE, or REJECTED.
      */
@@ -78,7 +82,13 @@ public final class Obfuscated2Handshake
         {
             zero();
         }
-        return accepted ? HandshakeResult.ACCEPTED : HandshakeResult.REJECTED;
+        if (accepted)
+        {
+            return HandshakeResult.ACCEPTED;
+        }
+
+        receive.close();
+        return HandshakeResult.REJECTED;
     }
 
     /** Framing that the client asked for; valid after ACCEPTED. [P-OBF-14] */
@@ -171,23 +181,9 @@ public final class Obfuscated2Handshake
         else
         {
             secrets.get(index).copyTo(keyInput, AesCtrStream.KEY_LENGTH);
-            digestKey();
+            digests.sha256(keyInput, 0, keyInput.length, key, 0);
         }
         stream.init(key, iv);
-    }
-
-    private void digestKey()
-    {
-        try
-        {
-            sha256.update(keyInput, 0, keyInput.length);
-            int length = sha256.digest(key, 0, key.length);
-            assert length == key.length;
-        }
-        catch (DigestException e)
-        {
-            throw new IllegalStateException(e);
-        }
     }
 
     private void zero()
@@ -197,17 +193,5 @@ public final class Obfuscated2Handshake
         Arrays.fill(keyInput, (byte)0);
         Arrays.fill(key, (byte)0);
         Arrays.fill(iv, (byte)0);
-    }
-
-    private static MessageDigest newSha256()
-    {
-        try
-        {
-            return MessageDigest.getInstance("SHA-256");
-        }
-        catch (NoSuchAlgorithmException e)
-        {
-            throw new IllegalStateException("this Java has no SHA-256", e);
-        }
     }
 }

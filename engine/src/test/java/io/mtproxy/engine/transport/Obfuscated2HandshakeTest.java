@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mtproxy.crypto.AesCtrStream;
 import io.mtproxy.crypto.CipherScratch;
+import io.mtproxy.crypto.Digests;
 import io.mtproxy.engine.config.Secret;
 import io.mtproxy.engine.config.SecretList;
 import java.lang.reflect.Field;
@@ -34,7 +35,7 @@ class Obfuscated2HandshakeTest
 
     private final RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(42);
     private final CipherScratch scratch = new CipherScratch();
-    private final Obfuscated2Handshake handshake = new Obfuscated2Handshake();
+    private final Obfuscated2Handshake handshake = new Obfuscated2Handshake(new Digests(scratch));
     private final AesCtrStream receive = new AesCtrStream(scratch);
     private final AesCtrStream send = new AesCtrStream(scratch);
 
@@ -118,6 +119,7 @@ class Obfuscated2HandshakeTest
         assertEquals(HandshakeResult.ACCEPTED, decode(client.headerWire, SecretList.empty()));
         assertEquals(HandshakeResult.REJECTED, decode(new byte[HEADER_LENGTH], SecretList.empty()));
 
+        assertThrows(IllegalStateException.class, () -> receive.skip(1), "no key is left in the stream");
         assertThrows(AssertionError.class, handshake::dcId);
         assertThrows(AssertionError.class, handshake::frameCodec);
         assertThrows(AssertionError.class, handshake::secretIndex);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mtproxy.crypto.AesCtrStream;
 import io.mtproxy.crypto.CipherScratch;
+import io.mtproxy.crypto.Digests;
 import io.mtproxy.engine.config.SecretList;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -29,7 +30,7 @@ class Obfuscated2VectorTest
     private static final int ODD_OFFSET = 5;
 
     private final CipherScratch scratch = new CipherScratch();
-    private final Obfuscated2Handshake handshake = new Obfuscated2Handshake();
+    private final Obfuscated2Handshake handshake = new Obfuscated2Handshake(new Digests(scratch));
     private final AesCtrStream receive = new AesCtrStream(scratch);
     private final AesCtrStream send = new AesCtrStream(scratch);
 
