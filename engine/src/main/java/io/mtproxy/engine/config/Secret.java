@@ -60,7 +60,7 @@ public final class Secret implements AutoCloseable
 
         String prefix = text.subSequence(0, 2).toString();
         return "dd".equalsIgnoreCase(prefix) || "ee".equalsIgnoreCase(prefix) ?
-            " \u2014 leave out the dd or ee in front and what follows the first 32 digits behind it, they belong to links" :
+            " \u2014 leave out the dd or ee in front and the domain behind, they belong to links" :
             "";
     }
 
