@@ -3,6 +3,7 @@ package io.mtproxy.engine.client;
 
 import io.mtproxy.crypto.AesCtrStream;
 import io.mtproxy.crypto.CipherScratch;
+import io.mtproxy.crypto.Digests;
 import io.mtproxy.crypto.RandomSource;
 import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.io.Interest;
@@ -70,7 +71,7 @@ public final class ClientConnections
     final ByteBuffer[] gather = ChunkChain.newGatherArray();
     final FrameSource source;
     final FrameHeader frameHeader = new FrameHeader();
-    final Obfuscated2Handshake handshake = new Obfuscated2Handshake();
+    final Obfuscated2Handshake handshake = new Obfuscated2Handshake(new Digests());
     final RecentSenders senders = new RecentSenders();
     final int requestHeadLength;
     final SecretAccounting accounting;

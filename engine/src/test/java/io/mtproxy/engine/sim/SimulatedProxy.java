@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine.sim;
+
+import io.mtproxy.engine.EngineConfig;
+import io.mtproxy.engine.EngineContext;
+import io.mtproxy.engine.ProxyEngine;
+import io.mtproxy.engine.ThreadingMode;
+import io.mtproxy.engine.client.ClientLimits;
+import io.mtproxy.engine.config.ProxyMultiConf;
+import io.mtproxy.engine.config.ProxySecretFile;
+import io.mtproxy.engine.config.Secret;
+import io.mtproxy.engine.config.SecretList;
+import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.soak.ClientOptions;
+import io.mtproxy.soak.Transport;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+/**
+ * The whole engine in INVOKER mode between simulated clients and simulated middle proxies. A test moves the clock, steps
+ * the world, and looks at every end of it.
+ */
+final class SimulatedProxy implements AutoCloseable
+{
+    static final int PORT = 4443;
+    static final byte[] PROXY_SECRET = secretBytes();
+    private static final long STEP_NS = 1_000_000L;
+
+    final SimulatedClock clock = new SimulatedClock();
+    final RandomGenerator random;
+    final SimulatedNetwork network;
+    final List<SimulatedDatacenter> datacenters = new ArrayList<>();
+    final List<SimulatedClient> clients = new ArrayList<>();
+    final ProxyEngine engine;
+    private final Setup setup;
+
+    /** What a test may choose; the defaults are calm. */
+    static final class Setup
+    {
+        long seed = 1;
+        boolean isCutting;
+        int serverCount = 1;
+        int minConnections = 1;
+        int secretCount = 1;
+        String proxyTag = "";
+        int clientCountMax = 1000;
+        int connectionCountMax = 1000;
+        int acceptRateMax;
+        int clientBufferLength = 32 * 1024 * 1024;
+        int linkBufferLength = 4 * 1024 * 1024;
+        long handshakeTimeoutNs = 60_000_000_000L;
+        long messageBuffersLength = 256L * 1024 * 1024;
+        int ringLength = 256 * 1024;
+        int clientAgents = 1;
+        int datacenterAgents = 1;
+        String config = "";
+    }
+
+    SimulatedProxy(Setup setup) throws IOException
+    {
+        this.setup = setup;
+        SplittableRandom root = new SplittableRandom(setup.seed);
+        this.random = root.split();
+        this.network = new SimulatedNetwork(clock, root.split(), setup.isCutting);
+        StringBuilder text = new StringBuilder("max_connections 8; min_connections " + setup.minConnections + ";\n");
+        for (int i = 0; i < setup.serverCount; i++)
+        {
+            datacenters.add(new SimulatedDatacenter(network, address(i), PROXY_SECRET, root.split(), clock));
+            text.append("proxy_for 2 127.0.0.1:").append(address(i).getPort()).append(";\n");
+        }
+        text.append("default 2;\n");
+        this.engine = launch(setup, setup.config.isEmpty() ? text.toString() : setup.config, root.split());
+    }
+
+    private ProxyEngine launch(Setup chosen, String confText, SplittableRandom engineRandom) throws IOException
+    {
+        EngineConfig config = new EngineConfig(
+            EngineConfig.Listening.on(PORT),
+            new EngineConfig.Clients(secrets(chosen.secretCount), chosen.proxyTag, chosen.connectionCountMax,
+                chosen.clientCountMax, chosen.acceptRateMax,
+                new ClientLimits(chosen.clientBufferLength, chosen.handshakeTimeoutNs, 10_000_000_000L)),
+            new EngineConfig.MiddleProxies(parse(confText), ProxySecretFile.of(PROXY_SECRET),
+                io.mtproxy.engine.config.NatRules.NONE, 0xffff, chosen.linkBufferLength,
+                EngineConfig.MiddleProxies.DRAIN_TIMEOUT_DEFAULT),
+            new EngineConfig.Buffers(chosen.messageBuffersLength, chosen.ringLength),
+            new EngineConfig.Threads(chosen.clientAgents, chosen.datacenterAgents, false));
+        return ProxyEngine.launch(new EngineContext()
+            .config(config)
+            .threadingMode(ThreadingMode.INVOKER)
+            .nanoClock(clock)
+            .epochClock(clock)
+            .network(network)
+            .randomSources(() -> new SeededRandomSource(engineRandom.split())));
+    }
+
+    private static ProxyMultiConf parse(String text)
+    {
+        try
+        {
+            return ProxyMultiConf.parse("simulated.conf", text.getBytes(StandardCharsets.US_ASCII),
+                host -> InetAddress.getByName(host));
+        }
+        catch (io.mtproxy.engine.config.ConfigurationException e)
+        {
+            throw new IllegalArgumentException(String.join("\n", e.lines()), e);
+        }
+    }
+
+    static InetSocketAddress address(int server)
+    {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 8000 + server);
+    }
+
+    private static byte[] secretBytes()
+    {
+        byte[] bytes = new byte[128];
+        new SplittableRandom(7).nextBytes(bytes);
+        return bytes;
+    }
+
+    /** The secret that clients and proxy share, by its index. */
+    static byte[] clientSecret(int index)
+    {
+        byte[] bytes = new byte[Secret.LENGTH];
+        new SplittableRandom(1000L + index).nextBytes(bytes);
+        return bytes;
+    }
+
+    private static SecretList secrets(int count)
+    {
+        List<Secret> secrets = new ArrayList<>();
+        for (int i = 0; i < count; i++)
+        {
+            secrets.add(Secret.of(clientSecret(i), 0));
+        }
+        return SecretList.of(secrets);
+    }
+
+    /** Connects a client of this kind, with the last secret if there are any. */
+    SimulatedClient connect(Transport transport, int dcId)
+    {
+        ClientOptions options = setup.secretCount == 0 ? ClientOptions.of(transport, dcId, random.nextLong()) :
+            ClientOptions.of(transport, clientSecret(setup.secretCount - 1), dcId, random.nextLong());
+        return connect(options);
+    }
+
+    SimulatedClient connect(ClientOptions options)
+    {
+        SimulatedClient client =
+            new SimulatedClient(options, network.connectToEngine(PORT, InetAddress.getLoopbackAddress()));
+        clients.add(client);
+        return client;
+    }
+
+    /** Lets everybody do what can be done now, once. */
+    void step()
+    {
+        clients.forEach(SimulatedClient::pump);
+        engine.invoke();
+        datacenters.forEach(SimulatedDatacenter::pump);
+    }
+
+    /** Steps through time, a millisecond at a time, or in bigger strides when it is much. */
+    void advance(long ns)
+    {
+        long strideNs = Math.max(STEP_NS, ns / 2000);
+        for (long left = ns; left > 0; left -= strideNs)
+        {
+            clock.advance(Math.min(strideNs, left));
+            step();
+        }
+    }
+
+    /** Steps until the links stand. */
+    void awaitLinks()
+    {
+        advance(20_000_000L);
+        for (SimulatedDatacenter datacenter : datacenters)
+        {
+            if (datacenter.readyLinks().isEmpty())
+            {
+                throw new AssertionError("no link to " + datacenter.address + " became ready");
+            }
+        }
+    }
+
+    long counter(ProxyCounter counter)
+    {
+        return engine.status().get(counter);
+    }
+
+    @Override
+    public void close()
+    {
+        engine.close();
+    }
+}
