@@ -236,9 +236,10 @@ class AesCtrStreamTest
             for (int i = 0; i < counters.length; i += 16)
             {
                 System.arraycopy(counter, 0, counters, i, 16);
-                for (int k = 15; k >= 0 && ++counter[k] == 0; k--)
+                int k = 15;
+                while (k >= 0 && ++counter[k] == 0)
                 {
-                    continue;
+                    k--;
                 }
             }
             byte[] keyStream = block.doFinal(counters);

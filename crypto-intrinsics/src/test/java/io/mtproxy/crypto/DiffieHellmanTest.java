@@ -194,12 +194,13 @@ class DiffieHellmanTest
         int serverPort,
         byte[] secret)
     {
-        ByteBuffer material = littleEndian(new byte[86 + secret.length]);
+        byte[] bytes = new byte[86 + secret.length];
+        ByteBuffer material = littleEndian(bytes);
         material.put(serverNonce).put(clientNonce).putInt(timestamp).putInt(serverIp).putShort((short)clientPort);
         material.put(side.getBytes(StandardCharsets.US_ASCII)).putInt(clientIp).putShort((short)serverPort);
         material.put(secret).put(serverNonce).put(clientNonce);
         assertEquals(0, material.remaining());
-        return material.array();
+        return bytes;
     }
 
     private static int ip(String dotted)
