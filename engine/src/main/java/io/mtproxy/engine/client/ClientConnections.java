@@ -71,7 +71,7 @@ public final class ClientConnections
     final ByteBuffer[] gather = ChunkChain.newGatherArray();
     final FrameSource source;
     final FrameHeader frameHeader = new FrameHeader();
-    final Obfuscated2Handshake handshake = new Obfuscated2Handshake(new Digests());
+    final Obfuscated2Handshake handshake;
     final RecentSenders senders = new RecentSenders();
     final int requestHeadLength;
     final SecretAccounting accounting;
@@ -124,6 +124,7 @@ public final class ClientConnections
             routes[i] = new DatacenterRoute(setup.toDatacenters[i], setup.datacenterSignals[i]);
         }
         requestHeadLength = ProxyRequest.headerLength(proxyTag.length != 0);
+        handshake = new Obfuscated2Handshake(new Digests(cipherScratch));
         received = new UnsafeBuffer(receiveBuffer);
         source = new FrameSource(received);
         slots = new SlotTable<>(setup.connectionCountMax);

@@ -60,7 +60,7 @@ class TransportAllocationTest
 
             buffer.putLong(0, i & 1, ByteOrder.LITTLE_ENDIAN);
             checksum += PayloadFilter.classify(buffer, 0, 56, 56) == PayloadFilter.Verdict.DROP ? 1 : 2;
-            checksum += PayloadFilter.encodePong(buffer, 16, buffer, 0);
+            checksum += PayloadFilter.encodePong(buffer, 16, PayloadFilter.pingId(buffer, 0));
         }
         return checksum;
     }
