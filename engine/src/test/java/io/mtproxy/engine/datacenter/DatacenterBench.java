@@ -347,6 +347,14 @@ final class DatacenterBench implements AutoCloseable
         return taken;
     }
 
+    /** @return what {@link #readOnce} has read since the last call. */
+    List<Message> takeRead(int clientAgent)
+    {
+        List<Message> taken = List.copyOf(received.get(clientAgent));
+        received.get(clientAgent).clear();
+        return taken;
+    }
+
     private void readRing(int clientAgent)
     {
         while (!toClients[clientAgent].isEmpty())
