@@ -65,8 +65,8 @@ final class ClientRequests implements ControlledMessageHandler
         {
             isWaiting = false;
             int handled = ring.read(this, countMax);
-            // A read that met only the padding at the ring's end reports nothing, though messages stand behind it.
-            return handled == 0 && !isWaiting ? ring.read(this, countMax) : handled;
+            // A read ends where the ring's memory ends; what stands at its beginning belongs to this turn as well.
+            return !isWaiting && !ring.isEmpty() ? handled + ring.read(this, countMax) : handled;
         }
         finally
         {

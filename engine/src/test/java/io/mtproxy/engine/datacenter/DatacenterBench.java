@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.ControlledMessageHandler.Action;
@@ -52,14 +53,19 @@ final class DatacenterBench implements AutoCloseable
     final ChunkPool pool;
     final RelayRing[] fromClients;
     final RelayRing[] toClients;
+    final WakeSignal[] signals;
     final DatacenterCommands commands;
     final DatacenterAgent agent;
     final Map<FakeNetwork.Socket, DatacenterPeer> peers = new HashMap<>();
     final List<ServerEntry> servers = new ArrayList<>();
     private final Random random = new Random(11);
     private final List<List<Message>> received = new ArrayList<>();
+    private final boolean[] isReading;
     DatacenterOptions options = DatacenterOptions.DEFAULT.withCheckPayloads(false);
     UnaryOperator<InetSocketAddress> translation = UnaryOperator.identity();
+    /** Called for each message while it is read. */
+    Consumer<Message> hook = message -> {
+    };
     /** Whether the middle proxies take and give bytes. */
     boolean isPeerActive = true;
     /** What the clocks say. */
@@ -90,9 +96,10 @@ final class DatacenterBench implements AutoCloseable
     DatacenterBench(int clientAgentCount, DatacenterSettings settings, long poolLength, boolean isShared)
     {
         pool = new ChunkPool(poolLength);
+        isReading = new boolean[clientAgentCount];
         fromClients = new RelayRing[clientAgentCount];
         toClients = new RelayRing[clientAgentCount];
-        WakeSignal[] signals = new WakeSignal[clientAgentCount];
+        signals = new WakeSignal[clientAgentCount];
         commands = new DatacenterCommands(new WakeSignal(network));
         DatacenterAgent[] made = new DatacenterAgent[1];
         for (int i = 0; i < clientAgentCount; i++)
@@ -103,7 +110,6 @@ final class DatacenterBench implements AutoCloseable
             toClients[i] = new RelayRing(RelayRing.CAPACITY_MIN, isShared ? () -> readRing(clientAgent) : () -> {
             });
             signals[i] = new WakeSignal(network);
-            signals[i].beginWait();
             received.add(new ArrayList<>());
         }
         agent = new DatacenterAgent(0, network, network, fromClients, toClients, signals, counters,
@@ -168,9 +174,13 @@ final class DatacenterBench implements AutoCloseable
         return entry;
     }
 
-    /** One turn of the agent's thread. */
+    /** One turn of the agent's thread, while all client agents sleep. */
     int turn()
     {
+        for (WakeSignal signal : signals)
+        {
+            signal.beginWait();
+        }
         return network.poll(0) + agent.doWork();
     }
 
@@ -321,11 +331,20 @@ final class DatacenterBench implements AutoCloseable
 
     void clientClose(long id)
     {
+        assertTrue(tryClientClose(id), "ring is full");
+    }
+
+    boolean tryClientClose(long id)
+    {
         RelayRing ring = fromClients[ExtConnectionTable.clientAgentOf(id)];
         int index = ring.tryClaim(ToDatacenterMessage.CLOSE, ToDatacenterMessage.DATA_OFFSET);
-        assertTrue(index >= 0);
+        if (index < 0)
+        {
+            return false;
+        }
         ring.buffer().putLong(index + ToDatacenterMessage.EXT_CONNECTION_ID_OFFSET, id, LITTLE_ENDIAN);
         ring.commit(index);
+        return true;
     }
 
     /** Binds a new client by its first request. */
@@ -355,12 +374,18 @@ final class DatacenterBench implements AutoCloseable
         return taken;
     }
 
+    /** Empties the ring, but not from within itself. */
     private void readRing(int clientAgent)
     {
-        while (!toClients[clientAgent].isEmpty())
+        if (isReading[clientAgent])
         {
-            readOnce(clientAgent, Integer.MAX_VALUE);
+            return;
         }
+        isReading[clientAgent] = true;
+        // Not by emptiness: in the middle of a claim the last message may not be there yet.
+        readOnce(clientAgent, Integer.MAX_VALUE);
+        readOnce(clientAgent, Integer.MAX_VALUE);
+        isReading[clientAgent] = false;
     }
 
     void readOnce(int clientAgent, int countMax)
@@ -368,10 +393,11 @@ final class DatacenterBench implements AutoCloseable
         toClients[clientAgent].read((type, buffer, index, length) -> {
             byte[] data = new byte[length - ToClientMessage.DATA_OFFSET];
             buffer.getBytes(index + ToClientMessage.DATA_OFFSET, data);
-            received.get(clientAgent).add(
-                new Message(type, buffer.getLong(index, LITTLE_ENDIAN),
-                    buffer.getInt(index + ToClientMessage.FLAGS_OFFSET, LITTLE_ENDIAN),
-                    buffer.getInt(index + ToClientMessage.VALUE_OFFSET, LITTLE_ENDIAN), data));
+            Message message = new Message(type, buffer.getLong(index, LITTLE_ENDIAN),
+                buffer.getInt(index + ToClientMessage.FLAGS_OFFSET, LITTLE_ENDIAN),
+                buffer.getInt(index + ToClientMessage.VALUE_OFFSET, LITTLE_ENDIAN), data);
+            received.get(clientAgent).add(message);
+            hook.accept(message);
             return Action.CONTINUE;
         }, countMax);
     }

@@ -128,6 +128,12 @@ final class FakeNetwork implements TcpNetwork, SocketPoller
         boolean isClosed;
         boolean isEnded;
         boolean isReset;
+        /** Bytes that arrive so many at a time, without anything being made for them. */
+        byte[] replayed = new byte[0];
+        int replayedOffset;
+        int replayedRun;
+        /** Whether written bytes are forgotten. */
+        boolean isSink;
         /** Bytes that the network still takes. */
         long writeBudget = Long.MAX_VALUE;
         int writeCount;
@@ -197,7 +203,7 @@ final class FakeNetwork implements TcpNetwork, SocketPoller
             {
                 return accepting == Accepting.SILENT ? 0 : interest & Interest.CONNECT;
             }
-            int ready = !arrived.isEmpty() || isEnded || isReset ? Interest.READ : 0;
+            int ready = !arrived.isEmpty() || replayedRun > 0 || isEnded || isReset ? Interest.READ : 0;
             return interest & (ready | (writeBudget > 0 ? Interest.WRITE : 0));
         }
 
@@ -207,6 +213,14 @@ final class FakeNetwork implements TcpNetwork, SocketPoller
             if (isReset)
             {
                 throw new IOException("reset");
+            }
+            if (replayedRun > 0)
+            {
+                int run = replayedRun;
+                into.put(replayed, replayedOffset, run);
+                replayedOffset += run;
+                replayedRun = 0;
+                return run;
             }
             int length = 0;
             while (into.hasRemaining() && !arrived.isEmpty())
@@ -230,6 +244,16 @@ final class FakeNetwork implements TcpNetwork, SocketPoller
             if (isReset)
             {
                 throw new IOException("reset");
+            }
+            if (isSink)
+            {
+                long length = 0;
+                for (int i = offset; i < offset + count; i++)
+                {
+                    length += from[i].remaining();
+                    from[i].position(from[i].limit());
+                }
+                return length;
             }
             long written = 0;
             for (int i = offset; i < offset + count && writeBudget > 0; i++)

@@ -907,6 +907,70 @@ class LinkFramesTest
         }
     }
 
+    @Test
+    void shouldAllocateNothingOnTheDataPath() // architecture, what must stay true: 3
+    {
+        com.sun.management.ThreadMXBean threads =
+            (com.sun.management.ThreadMXBean)java.lang.management.ManagementFactory.getThreadMXBean();
+        long thread = Thread.currentThread().threadId();
+        try (DatacenterBench bench = new DatacenterBench())
+        {
+            bench.addReadyServer(1, 1);
+            long id = bench.bind(1, 0);
+            int rounds = 400;
+            int[] ends = new int[rounds];
+            ByteArrayOutputStream stream = new ByteArrayOutputStream();
+            for (int i = 0; i < rounds; i++)
+            {
+                for (int j = 0; j < 10; j++)
+                {
+                    bench.peer(0).answer(id, 0, new byte[4 * (i % 100)]);
+                }
+                bench.peer(0).simpleAck(id, i);
+                bench.peer(0).answer(-1, 0, new byte[12]);
+                bench.peer(0).ping(i);
+                if (i % 20 == 0)
+                {
+                    bench.peer(0).answer(id, 0, new byte[3 * PART]);
+                }
+                stream.writeBytes(bench.peer(0).takeOutput());
+                ends[i] = stream.size();
+            }
+            FakeNetwork.Socket socket = bench.socket(0);
+            socket.replayed = stream.toByteArray();
+            socket.isSink = true;
+            byte[] small = bench.proxyRequest(id, 200);
+            byte[] large = bench.proxyRequest(id, 2 * PART);
+            long before = 0;
+            for (int i = 0; i < rounds; i++)
+            {
+                if (i == rounds / 4)
+                {
+                    before = threads.getThreadAllocatedBytes(thread);
+                }
+                for (int j = 0; j < 10; j++)
+                {
+                    bench.requestPart(id, 0, false, small, 0);
+                }
+                bench.requestPart(id, 0, false, large, 0);
+                bench.requestPart(id, 0, false, large, 1);
+                bench.requestPart(id, 0, false, large, 2);
+                socket.replayedRun = ends[i] - socket.replayedOffset;
+                bench.turn();
+                bench.toClients[0].read(FORGET, Integer.MAX_VALUE);
+                bench.toClients[0].read(FORGET, Integer.MAX_VALUE);
+                bench.nowNs += 20_000_000;
+            }
+            long allocated = threads.getThreadAllocatedBytes(thread) - before;
+            assertEquals(0, allocated);
+            assertEquals(11 * rounds + 1, bench.counter(ProxyCounter.FRAMES_TO_DATACENTER));
+            assertFalse(socket.isClosed);
+        }
+    }
+
+    private static final org.agrona.concurrent.ControlledMessageHandler FORGET =
+        (type, buffer, index, length) -> org.agrona.concurrent.ControlledMessageHandler.Action.CONTINUE;
+
     private static byte[] bytes(int length)
     {
         byte[] bytes = new byte[length];

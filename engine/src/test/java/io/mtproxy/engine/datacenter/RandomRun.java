@@ -37,7 +37,36 @@ final class RandomRun
     RandomRun(int seed)
     {
         this.random = new Random(seed);
-        this.bench = new DatacenterBench(2, DatacenterBench.settings());
+        // Half of the runs as on one thread, where a client agent may speak in the middle of the agent's work.
+        boolean isShared = seed % 2 == 0;
+        this.bench = new DatacenterBench(2, DatacenterBench.settings(), 64L << 20, isShared);
+        if (isShared)
+        {
+            bench.hook = message -> speakWhileReading();
+        }
+    }
+
+    private void speakWhileReading()
+    {
+        switch (random.nextInt(40))
+        {
+            case 0, 1, 2 -> withBound(id -> {
+                if (bench.tryClientClose(id))
+                {
+                    clients.remove(id);
+                }
+            });
+            case 3, 4 -> withBound(id -> {
+                byte[] request = bench.proxyRequest(id, 16_000);
+                for (int i = 0; i < 16 && clients.containsKey(id) && bench.requestPart(id, 0, false, request, 0); i++)
+                {
+                    request = bench.proxyRequest(id, 16_000);
+                }
+            });
+            default ->
+            {
+            }
+        }
     }
 
     void run()
@@ -70,6 +99,8 @@ final class RandomRun
             hear();
             assertTrue(clients.values().stream().noneMatch(state -> state == State.WAITING), "each got its reply");
             assertEquals(clients.size(), bench.counter(ProxyCounter.EXT_CONNECTIONS));
+            bench.hook = message -> {
+            };
             List.copyOf(clients.keySet()).forEach(bench::clientClose);
             bench.advance(TimeUnit.SECONDS.toNanos(1));
             assertEquals(0, bench.counter(ProxyCounter.EXT_CONNECTIONS));
