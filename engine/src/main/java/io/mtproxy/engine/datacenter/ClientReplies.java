@@ -3,6 +3,7 @@ package io.mtproxy.engine.datacenter;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import io.mtproxy.engine.relay.ExtConnectionIds;
 import io.mtproxy.engine.relay.RelayRing;
 import io.mtproxy.engine.relay.ToClientMessage;
 import io.mtproxy.engine.relay.ToClientMessage.ClosedCause;
@@ -69,7 +70,7 @@ final class ClientReplies
     /** Hands a claimed message over. */
     void commit(long extConnectionId, int index)
     {
-        int clientAgent = ExtConnectionTable.clientAgentOf(extConnectionId);
+        int clientAgent = ExtConnectionIds.clientAgent(extConnectionId);
         rings[clientAgent].commit(index);
         written[clientAgent] = true;
     }
@@ -144,6 +145,6 @@ final class ClientReplies
 
     private RelayRing ringOf(long extConnectionId)
     {
-        return rings[ExtConnectionTable.clientAgentOf(extConnectionId)];
+        return rings[ExtConnectionIds.clientAgent(extConnectionId)];
     }
 }

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.datacenter;
 
+import io.mtproxy.engine.relay.ExtConnectionIds;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which client connection is bound to which link, by external connection id. [P-CON-20] [P-CON-40] [P-CON-41]
  * <p>
- * An id says where the client agent keeps the connection, so a look-up is two array reads and a comparison:
- *
- * <pre>
- *   63  62                          32 31          24 23                     0
- *   +---+-----------------------------+--------------+-----------------------+
- *   | 0 | generation of the slot, ≥ 1 | client agent | slot                  |
- *   +---+-----------------------------+--------------+-----------------------+
- * </pre>
- *
+ * An id says where the client agent keeps the connection ({@link ExtConnectionIds}), so a look-up is two array reads and
+ * a comparison. A binding's handle in lists is the lower half of its id: client agent and slot.
+ * <p>
  * The bindings of one link form a list through the table, so that a lost link finds its clients. Ids from a middle proxy
  * may be anything. Grows by pages when a client agent uses a slot for the first time, never by message.
  */
@@ -24,14 +19,11 @@ final class ExtConnectionTable
     /** Most bindings of a process. [C-LIM-12] */
     static final int BINDING_COUNT_MAX = 2_097_152;
 
-    private static final int SLOT_BITS = 24;
-    private static final int SLOT_MASK = (1 << SLOT_BITS) - 1;
-    private static final int CLIENT_AGENT_MASK = 0xff;
     private static final int PAGE_BITS = 10;
     private static final int PAGE_LENGTH = 1 << PAGE_BITS;
     private static final int PAGE_MASK = PAGE_LENGTH - 1;
     private static final Page[] NO_PAGES = {};
-    /** No binding: in lists of bindings, where others are the lower half of an id. */
+    /** No handle: client agents are too few to have this one. */
     private static final int NONE = -1;
 
     private final Page[][] pages;
@@ -47,12 +39,6 @@ final class ExtConnectionTable
         this.pages = new Page[clientAgentCount][];
         Arrays.fill(pages, NO_PAGES);
         this.countMax = countMax;
-    }
-
-    /** @return index of the client agent that an id names, which may be any number from 0 to 255. */
-    static int clientAgentOf(long extConnectionId)
-    {
-        return (int)(extConnectionId >>> SLOT_BITS) & CLIENT_AGENT_MASK;
     }
 
     /** @return bindings now. */
@@ -136,8 +122,8 @@ final class ExtConnectionTable
     @Nullable
     private Page pageOf(int handle)
     {
-        int clientAgent = (handle >>> SLOT_BITS) & CLIENT_AGENT_MASK;
-        int pageIndex = (handle & SLOT_MASK) >>> PAGE_BITS;
+        int clientAgent = ExtConnectionIds.clientAgent(handle);
+        int pageIndex = ExtConnectionIds.slot(handle) >>> PAGE_BITS;
         return clientAgent < pages.length && pageIndex < pages[clientAgent].length ?
             pages[clientAgent][pageIndex] :
             null;
@@ -145,13 +131,13 @@ final class ExtConnectionTable
 
     private Page requirePage(int handle)
     {
-        return pages[(handle >>> SLOT_BITS) & CLIENT_AGENT_MASK][(handle & SLOT_MASK) >>> PAGE_BITS];
+        return pages[ExtConnectionIds.clientAgent(handle)][ExtConnectionIds.slot(handle) >>> PAGE_BITS];
     }
 
     private Page pageForBinding(int handle)
     {
-        int clientAgent = (handle >>> SLOT_BITS) & CLIENT_AGENT_MASK;
-        int pageIndex = (handle & SLOT_MASK) >>> PAGE_BITS;
+        int clientAgent = ExtConnectionIds.clientAgent(handle);
+        int pageIndex = ExtConnectionIds.slot(handle) >>> PAGE_BITS;
         Page[] ofAgent = pages[clientAgent];
         if (pageIndex >= ofAgent.length)
         {

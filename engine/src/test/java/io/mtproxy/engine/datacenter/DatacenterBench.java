@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mtproxy.engine.agent.DatacenterAgent;
 import io.mtproxy.engine.agent.DatacenterCommands;
 import io.mtproxy.engine.memory.ChunkPool;
+import io.mtproxy.engine.relay.ExtConnectionIds;
 import io.mtproxy.engine.relay.RelayRing;
 import io.mtproxy.engine.relay.ServerEntry;
 import io.mtproxy.engine.relay.ServerMarks;
@@ -150,7 +151,7 @@ final class DatacenterBench implements AutoCloseable
 
     static long id(int clientAgent, int slot, int generation)
     {
-        return (long)generation << 32 | (long)clientAgent << 24 | slot;
+        return ExtConnectionIds.of(clientAgent, slot, generation);
     }
 
     // Steps
@@ -308,7 +309,7 @@ final class DatacenterBench implements AutoCloseable
     /** Puts one part of a request into a ring; false when it is full. */
     boolean requestPart(long id, int server, boolean bind, byte[] payload, int part)
     {
-        RelayRing ring = fromClients[ExtConnectionTable.clientAgentOf(id)];
+        RelayRing ring = fromClients[ExtConnectionIds.clientAgent(id)];
         int offset = part * RelayRing.PART_LENGTH_MAX;
         int length = Math.min(RelayRing.PART_LENGTH_MAX, payload.length - offset);
         int index = ring.tryClaim(ToDatacenterMessage.REQUEST, ToDatacenterMessage.DATA_OFFSET + length);
@@ -336,7 +337,7 @@ final class DatacenterBench implements AutoCloseable
 
     boolean tryClientClose(long id)
     {
-        RelayRing ring = fromClients[ExtConnectionTable.clientAgentOf(id)];
+        RelayRing ring = fromClients[ExtConnectionIds.clientAgent(id)];
         int index = ring.tryClaim(ToDatacenterMessage.CLOSE, ToDatacenterMessage.DATA_OFFSET);
         if (index < 0)
         {
