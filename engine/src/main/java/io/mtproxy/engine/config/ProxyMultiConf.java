@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,7 +98,15 @@ public record ProxyMultiConf(List<Server> servers, Map<Integer, List<Server>> cl
         {
             throw refuse(EXIT_MISSING, fileName, "the name is empty");
         }
-        Path file = Path.of(fileName);
+        Path file;
+        try
+        {
+            file = Path.of(fileName);
+        }
+        catch (InvalidPathException e)
+        {
+            throw refuse(EXIT_MISSING, fileName, "no file can have this name");
+        }
         byte[] text;
         try (InputStream in = Files.newInputStream(file))
         {
