@@ -63,6 +63,7 @@ public final class RpcFrames
             return FrameStatus.PADDING;
         }
         return length < LENGTH_MIN || length > LENGTH_MAX || (length & (WORD_LENGTH - 1)) != 0 ?
-            FrameStatus.MALFORMED : FrameStatus.OK;
+            FrameStatus.MALFORMED :
+            FrameStatus.OK;
     }
 }

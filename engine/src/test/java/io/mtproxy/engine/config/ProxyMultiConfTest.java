@@ -47,8 +47,7 @@ class ProxyMultiConfTest
             new byte[]{(byte)(ipv4 >>> 24), (byte)(ipv4 >>> 16), (byte)(ipv4 >>> 8), (byte)ipv4});
     };
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     @Test
     @DisplayName("[P-CON-01] [P-CON-10] dc_lookup.json: exact id, then the default, then nothing")
@@ -291,7 +290,8 @@ class ProxyMultiConfTest
             asked.add(host);
             return resolver.resolve(host);
         };
-        ProxyMultiConf.parse(FILE, "proxy 10.1:1;proxy 10.1:2;proxy 10.2:2;".getBytes(StandardCharsets.US_ASCII), counting);
+        ProxyMultiConf.parse(FILE, "proxy 10.1:1;proxy 10.1:2;proxy 10.2:2;".getBytes(StandardCharsets.US_ASCII),
+            counting);
         assertEquals(List.of("10.1", "10.2"), asked);
     }
 

@@ -19,8 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ProxySecretFileTest
 {
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     @ParameterizedTest
     @ValueSource(ints = {32, 33, 128, 255, 256})

@@ -27,8 +27,7 @@ class SystemHostResolverTest
 {
     private final List<String> asked = new ArrayList<>();
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     @Test
     @DisplayName("[C-CFG-20] hosts file first: IPv4 entries only, the first of a name, comments left out")

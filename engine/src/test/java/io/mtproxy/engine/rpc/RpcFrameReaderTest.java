@@ -72,7 +72,8 @@ class RpcFrameReaderTest
             int offset = 0;
             for (int length : new int[]{44, wire.length - 44})
             {
-                assertEquals(Status.OK, reader.read(RpcVectors.direct(Arrays.copyOfRange(wire, offset, offset + length)),
+                assertEquals(Status.OK, reader.read(RpcVectors.direct(Arrays.copyOfRange(wire, offset, offset +
+                    length)),
                     0, length, recorder));
                 offset += length;
             }
@@ -90,7 +91,8 @@ class RpcFrameReaderTest
         {
             byte[] plain = RpcVectors.hex(vector.get("plain"));
             String name = vector.get("name").asText();
-            Status expected = name.startsWith("crc") ? Status.CRC_WRONG :
+            Status expected = name.startsWith("crc") ?
+                Status.CRC_WRONG :
                 name.startsWith("sequence") ? Status.SEQUENCE_WRONG : Status.LENGTH_MALFORMED;
             for (int run = 1; run <= plain.length; run++)
             {
@@ -127,7 +129,8 @@ class RpcFrameReaderTest
         Recorder recorder = new Recorder();
         byte[] payload = random(16 * 1024 * 1024 + 4096 - 12, 3);
         byte[] longest = RpcVectors.frame(0, payload, false);
-        assertEquals(Status.OK, readRuns(ready(false, recorder), encrypt(RpcVectors.pad(longest)), recorder, 256 * 1024));
+        assertEquals(Status.OK, readRuns(ready(false, recorder), encrypt(RpcVectors.pad(longest)), recorder, 256 *
+            1024));
         assertArrayEquals(payload, recorder.longPayload());
 
         byte[] tooLong = RpcVectors.frame(0, new byte[16 * 1024 * 1024 + 4096 - 8], false);
@@ -262,7 +265,8 @@ class RpcFrameReaderTest
             List<String> frames = new ArrayList<>();
             for (int sequence = 0; sequence < 60; sequence++)
             {
-                byte[] payload = random(4 * (1 + random.nextInt(sequence % 9 == 0 ? 4096 : 60)), link * 100L + sequence);
+                byte[] payload = random(4 * (1 + random.nextInt(sequence % 9 == 0 ? 4096 : 60)), link * 100L +
+                    sequence);
                 plain.writeBytes(RpcVectors.frame(sequence, payload, true));
                 frames.add(RpcVectors.toHex(payload));
             }

@@ -293,7 +293,8 @@ class RpcFrameWriterTest
         void write(byte[] payload, boolean encrypted)
         {
             UnsafeBuffer buffer = RpcVectors.direct(payload);
-            assertTrue(encrypted ? writer.writeFrame(buffer, 0, payload.length) :
+            assertTrue(encrypted ?
+                writer.writeFrame(buffer, 0, payload.length) :
                 writer.writeClear(buffer, 0, payload.length));
         }
 
