@@ -19,7 +19,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.EpochClock;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -291,7 +290,7 @@ class StatusFileTest
             // each step changes both halves of the word, so a torn value shows
             long step = (1L << 32) + 1;
             int rounds = 3_000_000;
-            AtomicReference<String> failure = new AtomicReference<>();
+            String failure = null;
             Thread writer = new Thread(() ->
             {
                 ProxyCounters counters = file.counters(1);
@@ -309,13 +308,13 @@ class StatusFileTest
                 long value = reader.get(ProxyCounter.TCP_READ_BYTES);
                 if (value >>> 32 != (value & 0xffff_ffffL) || value < last || value / step < calls)
                 {
-                    failure.set("value 0x" + Long.toHexString(value) + " after 0x" + Long.toHexString(last));
+                    failure = "value 0x" + Long.toHexString(value) + " after 0x" + Long.toHexString(last);
                     break;
                 }
                 last = value;
             }
             writer.join();
-            assertNull(failure.get());
+            assertNull(failure);
         }
     }
 
