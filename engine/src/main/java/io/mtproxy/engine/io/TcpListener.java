@@ -2,6 +2,7 @@
 package io.mtproxy.engine.io;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** One listening socket, owned by one client agent. */
 public interface TcpListener extends AutoCloseable
@@ -12,7 +13,7 @@ public interface TcpListener extends AutoCloseable
      * @return the connection, or null when none waits (normal where several processes share the socket).
      * @throws IOException when the system cannot give one now, as at its descriptor limit.
      */
-    TcpSocket accept() throws IOException;
+    @Nullable TcpSocket accept() throws IOException;
 
     /** @return the port clients connect to, 1..65535. */
     int port();
