@@ -116,6 +116,7 @@ public final class NioNetwork implements TcpNetwork
                 channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
             }
             channel.bind(new InetSocketAddress(addressOf(options), port), options.backlog());
+            socketOptions.applyToBound(channel);
             return channel;
         }
         catch (IOException | RuntimeException e)

@@ -50,15 +50,20 @@ final class SocketOptions
         channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
         isInherited &= set(channel, LinuxSockets.IPPROTO_TCP, LinuxSockets.TCP_NODELAY, 1);
         isInherited &= set(channel, LinuxSockets.SOL_SOCKET, LinuxSockets.SO_KEEPALIVE, 1);
-        if (isPlain)
-        {
-            trySet(channel, ExtendedSocketOptions.TCP_QUICKACK, false);
-        }
         if (windowClamp > 0 &&
             !set(channel, LinuxSockets.IPPROTO_TCP, LinuxSockets.TCP_WINDOW_CLAMP, windowClamp))
         {
             isClampedByBuffer = true;
             trySet(channel, StandardSocketOptions.SO_RCVBUF, windowClamp);
+        }
+    }
+
+    /** Once it is bound and listens, as listening resets this one. */
+    void applyToBound(ServerSocketChannel channel)
+    {
+        if (isPlain)
+        {
+            trySet(channel, ExtendedSocketOptions.TCP_QUICKACK, false);
         }
     }
 
