@@ -160,7 +160,7 @@ class SpecCoverageTest
             .collect(TreeSet::new, Set::add, Set::addAll);
     }
 
-    /** Clauses cited by files that hold tests; helpers of tests do not count, and neither does this file. */
+    /** Clauses cited by files that hold tests; what only supports tests does not count, and neither does this file. */
     private Set<String> covered()
     {
         Set<String> cited = new TreeSet<>();
