@@ -3,7 +3,12 @@ package io.mtproxy.soak;
 
 import java.util.Arrays;
 
-/** A growing array of bytes, written little-endian at the end, taken away at the front. */
+/**
+ * A growing array of bytes, written little-endian at the end, taken away at the front.
+ * <p>
+ * {@link #discard} moves what is left to the array's start, so that offsets count from there; {@link #consume} leaves it
+ * in place, for long queues of which little goes at a time.
+ */
 final class ByteBuilder
 {
     private static final int LENGTH_INITIAL = 256;
@@ -11,6 +16,7 @@ final class ByteBuilder
     private static final int LENGTH_KEPT = 64 * 1024;
 
     private byte[] bytes = new byte[LENGTH_INITIAL];
+    private int head;
     private int length;
 
     /** The array behind; valid until the next call that writes or discards. */
@@ -19,14 +25,20 @@ final class ByteBuilder
         return bytes;
     }
 
+    /** Where the content starts in {@link #array()}; 0 without {@link #consume}. */
+    int head()
+    {
+        return head;
+    }
+
     int length()
     {
-        return length;
+        return length - head;
     }
 
     boolean isEmpty()
     {
-        return length == 0;
+        return length == head;
     }
 
     ByteBuilder putByte(int value)
@@ -87,22 +99,26 @@ final class ByteBuilder
         LittleEndian.putInt(bytes, offset, value);
     }
 
-    /** Takes the first {@code count} bytes away. */
+    /** Takes the first {@code count} bytes away and moves the rest to the start. */
     void discard(int count)
     {
-        if (count == length)
+        consume(count);
+        compact();
+    }
+
+    /** Takes the first {@code count} bytes away and leaves the rest where it is. */
+    void consume(int count)
+    {
+        head += count;
+        if (head == length)
         {
             clear();
-        }
-        else if (count > 0)
-        {
-            System.arraycopy(bytes, count, bytes, 0, length - count);
-            length -= count;
         }
     }
 
     void clear()
     {
+        head = 0;
         length = 0;
         if (bytes.length > LENGTH_KEPT)
         {
@@ -112,7 +128,7 @@ final class ByteBuilder
 
     byte[] toByteArray()
     {
-        return Arrays.copyOf(bytes, length);
+        return Arrays.copyOfRange(bytes, head, length);
     }
 
     /** The content, after which the builder is empty. */
@@ -125,11 +141,25 @@ final class ByteBuilder
 
     void ensure(int count)
     {
+        if (head > 0 && length + count > bytes.length)
+        {
+            compact();
+        }
         int needed = Math.addExact(length, count);
         if (needed > bytes.length)
         {
             int doubled = (int)Math.min(Integer.MAX_VALUE - 8L, bytes.length * 2L);
             bytes = Arrays.copyOf(bytes, Math.max(needed, doubled));
+        }
+    }
+
+    private void compact()
+    {
+        if (head > 0)
+        {
+            System.arraycopy(bytes, head, bytes, 0, length - head);
+            length -= head;
+            head = 0;
         }
     }
 }

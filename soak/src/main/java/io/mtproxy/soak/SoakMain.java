@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.soak;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The two ends around a proxy, by hand: {@code datacenter MODE PORT SECRET_FILE} or
+ * {@code clients MODE PROXY_PORT CLIENTS SECONDS [LENGTH_MAX [RATE [SECRET...]]]}. Exit code 0 is a clean run, 1 one
+ * with mismatches or errors, 2 wrong usage.
+ */
+public final class SoakMain
+{
+    private static final int USAGE = 2;
+
+    private SoakMain()
+    {
+    }
+
+    public static void main(String[] args) throws IOException, InterruptedException
+    {
+        System.exit(run(args));
+    }
+
+    static int run(String[] args) throws IOException, InterruptedException
+    {
+        if (args.length >= 4 && "datacenter".equals(args[0]))
+        {
+            return datacenter(args);
+        }
+        if (args.length >= 5 && "clients".equals(args[0]))
+        {
+            return clients(args);
+        }
+        System.err.println("usage: datacenter MODE PORT SECRET_FILE | " +
+            "clients MODE PROXY_PORT CLIENTS SECONDS [LENGTH_MAX [RATE [SECRET...]]]");
+        return USAGE;
+    }
+
+    private static int datacenter(String[] args) throws IOException, InterruptedException
+    {
+        DatacenterSettings settings =
+            DatacenterSettings.of(Files.readAllBytes(Path.of(args[3])), mode(args[1]))
+                .withAddress(new InetSocketAddress("127.0.0.1", Integer.parseInt(args[2])));
+        try (DatacenterServer server = DatacenterServer.start(settings))
+        {
+            System.out.println("listening on " + server.address());
+            while (true)
+            {
+                Thread.sleep(5000);
+                System.out.println(server.snapshot());
+                server.violations().forEach(System.out::println);
+            }
+        }
+    }
+
+    private static int clients(String[] args) throws IOException, InterruptedException
+    {
+        List<byte[]> secrets = new ArrayList<>();
+        for (int i = 7; i < args.length; i++)
+        {
+            secrets.add(HexFormat.of().parseHex(args[i]));
+        }
+        SwarmSettings settings = SwarmSettings.of(
+            new InetSocketAddress("127.0.0.1", Integer.parseInt(args[2])), secrets, Integer.parseInt(args[3]),
+            Duration.ofSeconds(Integer.parseInt(args[4]))).withMode(mode(args[1]));
+        if (args.length > 5)
+        {
+            settings = settings.withLengths(settings.lengthMin(), Integer.parseInt(args[5]));
+        }
+        if (args.length > 6)
+        {
+            double rate = Double.parseDouble(args[6]);
+            settings = settings.withRate(rate, rate > 0 ? 64 : 1);
+        }
+        try (ClientSwarm swarm = ClientSwarm.start(settings))
+        {
+            while (!swarm.isFinished())
+            {
+                Thread.sleep(1000);
+                System.out.println(swarm.snapshot());
+            }
+            return swarm.await().isClean() ? 0 : 1;
+        }
+    }
+
+    private static DatacenterSettings.Mode mode(String name)
+    {
+        return DatacenterSettings.Mode.valueOf(name.toUpperCase(Locale.ROOT));
+    }
+}
