@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // GramJS through the proxy: abridged transport, key exchange with the test key, encrypted ping and RPC calls.
+import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { expect, report } from './settings.mjs';
+import { expect, expectFilePart, FILE_LENGTH, PART_LENGTH, report } from './settings.mjs';
 
 const require = createRequire(import.meta.url);
 const bigInt = require('big-integer');
@@ -82,6 +83,31 @@ await report('gramjs', async (settings, steps) =>
         expect(answer.className === 'NearestDc', `answer to a later call: ${answer?.className}`);
         steps.calls++;
     }
+    steps.fileBytes = 0;
+    for (const offset of [0, PART_LENGTH, 4_500_000])
+    {
+        const part = await sender.send(new Api.upload.GetFile({
+            location: new Api.InputDocumentFileLocation({
+                id: bigInt.one,
+                accessHash: bigInt.one,
+                fileReference: Buffer.alloc(0),
+                thumbSize: '',
+            }),
+            offset: bigInt(offset),
+            limit: PART_LENGTH,
+        }));
+        expect(part.className === 'upload.File', `answer to upload.getFile: ${part?.className}`);
+        expectFilePart(part.bytes, offset, Math.min(PART_LENGTH, FILE_LENGTH - offset));
+        steps.fileBytes += part.bytes.length;
+    }
+
+    // Long in the other direction; the datacenter keeps nothing and says so, after it has read and decrypted it all.
+    const error = await sender
+        .send(new Api.upload.SaveFilePart({ fileId: bigInt.one, filePart: 0, bytes: randomBytes(PART_LENGTH) }))
+        .catch((refusal) => refusal);
+    expect(error.errorMessage === 'METHOD_NOT_SIMULATED', `answer to upload.saveFilePart: ${error}`);
+    steps.sentBytes = PART_LENGTH;
+
     await sender.disconnect();
     return { transport: 'abridged' };
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // mtcute through the proxy. Its secret decides the transport: plain is intermediate, dd.. padded, ee.. fake TLS.
-import { createCipheriv, createHash, createHmac, pbkdf2Sync, randomFillSync } from 'node:crypto';
+import { createCipheriv, createHash, createHmac, pbkdf2Sync, randomBytes, randomFillSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { deflateSync, gunzipSync } from 'node:zlib';
@@ -10,7 +10,8 @@ import { BaseMtProxyTransport, MemoryStorage } from '@mtcute/core';
 import { BaseTelegramClient } from '@mtcute/core/client.js';
 import { addPublicKey, BaseCryptoProvider, findKeyByFingerprints } from '@mtcute/core/utils.js';
 import { ige256Decrypt, ige256Encrypt, initSync } from '@mtcute/wasm';
-import { expect, report } from './settings.mjs';
+import Long from 'long';
+import { expect, expectFilePart, FILE_LENGTH, PART_LENGTH, report } from './settings.mjs';
 
 /** What @mtcute/node would bring, which also brings a native database that these tests have no use for. */
 class NodeCrypto extends BaseCryptoProvider
@@ -42,7 +43,12 @@ class NodeCrypto extends BaseCryptoProvider
 
     async hmacSha256(data, key) { return createHmac('sha256', key).update(data).digest(); }
 
-    gzip(data) { return deflateSync(data); }
+    /** Null where it would not get shorter than this. */
+    gzip(data, maxOutputLength)
+    {
+        const packed = deflateSync(data);
+        return packed.length <= maxOutputLength ? packed : null;
+    }
 
     gunzip(data) { return gunzipSync(data); }
 
@@ -89,10 +95,14 @@ await report('mtcute', async (settings, steps) =>
         disableUpdates: true,
         initConnectionOptions: { appVersion: '1' },
         logLevel: process.env.MTPROXY_DEBUG ? 5 : 0,
-        network: { connectionCount: () => 1 },
+        network: { connectionCount: () => 1, pingInterval: 500 },
     });
     client.onError.add((error) => { throw error; });
     await client.connect();
+
+    // It pings after an interval and a random delay of up to 5 s; the second is too long for a test.
+    const connection = client.mt.network._primaryDc.main._connections[0];
+    connection._randomDelay = 0;
 
     const nearest = await client.call({ _: 'help.getNearestDc' });
     expect(nearest._ === 'nearestDc', `answer to help.getNearestDc: ${nearest?._}`);
@@ -106,9 +116,36 @@ await report('mtcute', async (settings, steps) =>
         steps.calls++;
     }
 
+    steps.fileBytes = 0;
+    for (const offset of [0, PART_LENGTH, 4_500_000])
+    {
+        const part = await client.call({
+            _: 'upload.getFile',
+            location: {
+                _: 'inputDocumentFileLocation',
+                id: Long.ONE,
+                accessHash: Long.ONE,
+                fileReference: new Uint8Array(0),
+                thumbSize: '',
+            },
+            offset,
+            limit: PART_LENGTH,
+        });
+        expect(part._ === 'upload.file', `answer to upload.getFile: ${part?._}`);
+        expectFilePart(part.bytes, offset, Math.min(PART_LENGTH, FILE_LENGTH - offset));
+        steps.fileBytes += part.bytes.length;
+    }
+
+    // Long in the other direction; the datacenter keeps nothing and says so, after it has read and decrypted it all.
+    const error = await client
+        .call({ _: 'upload.saveFilePart', fileId: Long.ONE, filePart: 0, bytes: randomBytes(PART_LENGTH) })
+        .catch((refusal) => ({ errorMessage: refusal.text ?? refusal.message }));
+    expect(error.errorMessage === 'METHOD_NOT_SIMULATED', `answer to upload.saveFilePart: ${JSON.stringify(error)}`);
+    steps.sentBytes = PART_LENGTH;
+
     // mtcute pings by itself; a measured round trip means that its pong came back with the right id.
-    const session = client.mt.network._primaryDc.main._connections[0]._session;
-    for (let waits = 0; Number.isNaN(session.lastPingRtt) && waits < 50; waits++)
+    const session = connection._session;
+    for (let waits = 0; Number.isNaN(session.lastPingRtt) && waits < 100; waits++)
     {
         await new Promise((resume) => setTimeout(resume, 100));
     }

@@ -36,7 +36,7 @@ function readRsaKey(pemOrFile)
     {
         throw new Error('MTPROXY_RSA_PUBLIC_KEY is not set: the PEM text of the datacenter\'s public key, or its file');
     }
-    const pem = pemOrFile.startsWith('-----BEGIN') ? pemOrFile : readFileSync(pemOrFile, 'utf8');
+    const pem = pemOrFile.includes('-----BEGIN') ? pemOrFile : readFileSync(pemOrFile, 'utf8');
     const key = createPublicKey(pem);
     const jwk = key.export({ format: 'jwk' });
     const modulus = Buffer.from(jwk.n, 'base64url');
@@ -88,5 +88,23 @@ export function expect(condition, message)
     if (!condition)
     {
         throw new Error(`unexpected: ${message}`);
+    }
+}
+
+/** Length of the datacenter's file. */
+export const FILE_LENGTH = 5_000_001;
+
+/** Length of the parts that clients fetch of the datacenter's file, and of what they send. */
+export const PART_LENGTH = 512 * 1024;
+
+/** Throws unless these are the bytes of the datacenter's file at this offset. */
+export function expectFilePart(bytes, offset, length)
+{
+    expect(bytes.length === length, `a part of ${bytes.length} bytes`);
+    for (let i = 0; i < bytes.length; i++)
+    {
+        const at = offset + i;
+        const byte = (at * 31 + (at >>> 8) * 17 + (at >>> 16)) & 0xff;
+        expect(bytes[i] === byte, `byte ${at} of the file is ${bytes[i]}, not ${byte}`);
     }
 }
