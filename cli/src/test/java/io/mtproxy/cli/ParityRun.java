@@ -257,7 +257,8 @@ final class ParityRun implements AutoCloseable
             case DatacenterEvent.Pong pong -> "PONG " + Long.toHexString(pong.id());
             case DatacenterEvent.Ping _ -> "PING";
             case DatacenterEvent.Violation violation -> violation.toString();
-            case DatacenterEvent.Nonce _, DatacenterEvent.Handshake _ -> "handshake on a link that was ready";
+            case DatacenterEvent.Nonce _ -> "second nonce";
+            case DatacenterEvent.Handshake _ -> "second handshake";
         };
     }
 

@@ -3,6 +3,7 @@ package io.mtproxy.cli;
 
 import io.mtproxy.soak.ClientOptions;
 import io.mtproxy.soak.ClientPeer;
+import io.mtproxy.soak.DatacenterPeer;
 import io.mtproxy.soak.Payloads;
 import io.mtproxy.soak.Transport;
 import java.io.ByteArrayOutputStream;
@@ -524,9 +525,13 @@ record ParityScript(ParitySetup setup, Body body)
     /** What ends a link. */
     private enum LinkFault
     {
-        CRC, SEQUENCE, LENGTH_ODD, LENGTH_SHORT, LENGTH_NEGATIVE;
+        CRC,
+        SEQUENCE,
+        LENGTH_ODD,
+        LENGTH_SHORT,
+        LENGTH_NEGATIVE;
 
-        void say(final io.mtproxy.soak.DatacenterPeer peer, final long id)
+        void say(final DatacenterPeer peer, final long id)
         {
             switch (this)
             {
@@ -564,7 +569,8 @@ record ParityScript(ParitySetup setup, Body body)
         run.note("a tag that is none");
         final ClientOptions options = new ClientOptions(Transport.INTERMEDIATE, SECRET, 2, 0, 1);
         final byte[] header = random(ClientPeer.HEADER_LENGTH);
-        ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).putInt(TAG_OFFSET, 0xcccc_cccc).putShort(DC_OFFSET, (short)2);
+        ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN)
+            .putInt(TAG_OFFSET, 0xcccc_cccc).putShort(DC_OFFSET, (short)2);
         final ScriptedClient tagless = run.connect(new ClientPeer(options, header));
         tagless.send(tagless.peer().start());
         tagless.send(tagless.peer().frame(encrypted(56), false));

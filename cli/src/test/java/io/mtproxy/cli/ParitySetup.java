@@ -27,7 +27,8 @@ record ParitySetup(
     static ParitySetup of(final String name, final String... arguments)
     {
         return new ParitySetup(
-            name, List.of(arguments), "proxy_for 2 127.0.0.1:{0};\ndefault 2;\n", LINKS_DEFAULT, "127.0.0.1", "127.0.0.1");
+            name, List.of(arguments), "proxy_for 2 127.0.0.1:{0};\ndefault 2;\n", LINKS_DEFAULT, "127.0.0.1",
+            "127.0.0.1");
     }
 
     ParitySetup withConfiguration(final String text)

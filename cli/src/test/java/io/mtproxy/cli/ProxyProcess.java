@@ -2,6 +2,7 @@
 package io.mtproxy.cli;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -126,7 +127,7 @@ final class ProxyProcess implements AutoCloseable
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1_000);
             return true;
         }
-        catch (final java.net.ConnectException refused)
+        catch (final ConnectException refused)
         {
             return false;
         }

@@ -19,7 +19,8 @@ record ProxyUnderTest(String name, List<String> command)
 {
     private static final String MAIN_CLASS = "io.mtproxy.cli.MtProxy";
     private static final List<String> JVM_FLAG_PREFIXES =
-        List.of("--add-opens", "--add-exports", "--enable-native-access", "--sun-misc-unsafe-memory-access", "-XX:+Use");
+        List.of("--add-opens", "--add-exports", "--enable-native-access", "--sun-misc-unsafe-memory-access",
+            "-XX:+Use");
 
     /**
      * Our proxy: the command that the environment variable MTPROXY names, else the main class on this class path, run

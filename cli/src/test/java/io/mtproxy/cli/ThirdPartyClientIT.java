@@ -48,8 +48,7 @@ class ThirdPartyClientIT
     private static NodeClients clients;
     private static String whyNot = "";
 
-    @TempDir
-    private Path folder;
+    @TempDir private Path folder;
 
     /**
      * One client through one proxy.
