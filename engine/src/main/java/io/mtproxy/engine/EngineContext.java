@@ -4,6 +4,7 @@ package io.mtproxy.engine;
 import io.mtproxy.crypto.RandomSource;
 import io.mtproxy.crypto.SecureRandomSource;
 import io.mtproxy.engine.io.TcpNetwork;
+import io.mtproxy.engine.io.nio.NioNetwork;
 import io.mtproxy.engine.status.StatusFile;
 import java.util.List;
 import java.util.function.Consumer;
@@ -24,7 +25,7 @@ public final class EngineContext
     private ThreadingMode threadingMode = ThreadingMode.SHARED;
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private EpochClock epochClock = SystemEpochClock.INSTANCE;
-    private @Nullable TcpNetwork network;
+    private TcpNetwork network = new NioNetwork(false);
     private Supplier<RandomSource> randomSources = SecureRandomSource::new;
     private StatusFileFactory statusFiles = (names, description, clock) -> StatusFile.inMemory(names, description,
         clock);
@@ -122,10 +123,6 @@ public final class EngineContext
 
     TcpNetwork network()
     {
-        if (network == null)
-        {
-            throw new IllegalStateException("the engine has no network");
-        }
         return network;
     }
 

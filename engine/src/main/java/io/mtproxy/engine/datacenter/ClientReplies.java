@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.datacenter;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.mtproxy.engine.relay.ExtConnectionIds;
 import io.mtproxy.engine.relay.RelayRing;
@@ -61,9 +60,9 @@ final class ClientReplies
             return RING_FULL;
         }
         MutableDirectBuffer buffer = ring.buffer();
-        buffer.putLong(index + ToClientMessage.EXT_CONNECTION_ID_OFFSET, extConnectionId, LITTLE_ENDIAN);
-        buffer.putInt(index + ToClientMessage.FLAGS_OFFSET, flags, LITTLE_ENDIAN);
-        buffer.putInt(index + ToClientMessage.VALUE_OFFSET, value, LITTLE_ENDIAN);
+        buffer.putLong(index + ToClientMessage.EXT_CONNECTION_ID_OFFSET, extConnectionId);
+        buffer.putInt(index + ToClientMessage.FLAGS_OFFSET, flags);
+        buffer.putInt(index + ToClientMessage.VALUE_OFFSET, value);
         return index;
     }
 
@@ -108,7 +107,8 @@ final class ClientReplies
      */
     boolean answer(long extConnectionId, int flags, int totalLength, DirectBuffer data, int offset, int length)
     {
-        int index = claimWithData(ToClientMessage.ANSWER, extConnectionId, flags, totalLength, length);
+        int index = claimWithData(ToClientMessage.ANSWER, extConnectionId, flags, totalLength,
+            length + ToClientMessage.TAIL_ROOM);
         if (index < 0)
         {
             return false;

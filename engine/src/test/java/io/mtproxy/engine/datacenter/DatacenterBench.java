@@ -392,7 +392,8 @@ final class DatacenterBench implements AutoCloseable
     void readOnce(int clientAgent, int countMax)
     {
         toClients[clientAgent].read((type, buffer, index, length) -> {
-            byte[] data = new byte[length - ToClientMessage.DATA_OFFSET];
+            int tailLength = type == ToClientMessage.ANSWER ? ToClientMessage.TAIL_ROOM : 0;
+            byte[] data = new byte[length - ToClientMessage.DATA_OFFSET - tailLength];
             buffer.getBytes(index + ToClientMessage.DATA_OFFSET, data);
             Message message = new Message(type, buffer.getLong(index, LITTLE_ENDIAN),
                 buffer.getInt(index + ToClientMessage.FLAGS_OFFSET, LITTLE_ENDIAN),
