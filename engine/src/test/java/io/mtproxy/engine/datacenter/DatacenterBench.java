@@ -65,7 +65,8 @@ final class DatacenterBench implements AutoCloseable
     DatacenterOptions options = DatacenterOptions.DEFAULT.withCheckPayloads(false);
     UnaryOperator<InetSocketAddress> translation = UnaryOperator.identity();
     /** Called for each message while it is read. */
-    Consumer<Message> hook = message -> {
+    Consumer<Message> hook = message ->
+    {
     };
     /** Whether the middle proxies take and give bytes. */
     boolean isPeerActive = true;
@@ -106,9 +107,13 @@ final class DatacenterBench implements AutoCloseable
         for (int i = 0; i < clientAgentCount; i++)
         {
             int clientAgent = i;
-            fromClients[i] = new RelayRing(RelayRing.CAPACITY_MIN, isShared ? () -> made[0].drainFrom(clientAgent) : () -> {
-            });
-            toClients[i] = new RelayRing(RelayRing.CAPACITY_MIN, isShared ? () -> readRing(clientAgent) : () -> {
+            fromClients[i] = new RelayRing(RelayRing.CAPACITY_MIN, isShared ?
+                () -> made[0].drainFrom(clientAgent) :
+                () ->
+                {
+                });
+            toClients[i] = new RelayRing(RelayRing.CAPACITY_MIN, isShared ? () -> readRing(clientAgent) : () ->
+            {
             });
             signals[i] = new WakeSignal(network);
             received.add(new ArrayList<>());
@@ -391,7 +396,8 @@ final class DatacenterBench implements AutoCloseable
 
     void readOnce(int clientAgent, int countMax)
     {
-        toClients[clientAgent].read((type, buffer, index, length) -> {
+        toClients[clientAgent].read((type, buffer, index, length) ->
+        {
             int tailLength = type == ToClientMessage.ANSWER ? ToClientMessage.TAIL_ROOM : 0;
             byte[] data = new byte[length - ToClientMessage.DATA_OFFSET - tailLength];
             buffer.getBytes(index + ToClientMessage.DATA_OFFSET, data);

@@ -123,7 +123,8 @@ final class FakeNetwork implements TcpNetwork, SocketPoller
         private Accepting accepting;
         private boolean isConnected;
         private int interest;
-        private ReadyHandler handler = ready -> {
+        private ReadyHandler handler = ready ->
+        {
         };
         boolean isClosed;
         boolean isEnded;

@@ -56,7 +56,8 @@ class LinkFramesTest
             }
             bench.settle();
             assertEquals(21, bench.peer(at).requests().size());
-            assertArrayEquals(Arrays.copyOfRange(first, 56, first.length), bench.peer(at).requests().getFirst().payload());
+            assertArrayEquals(Arrays.copyOfRange(first, 56, first.length), bench.peer(at).requests().getFirst()
+                .payload());
             assertEquals(21, bench.counter(ProxyCounter.FRAMES_TO_DATACENTER));
             assertEquals(List.of(), bench.takeMessages(0));
 
@@ -174,7 +175,8 @@ class LinkFramesTest
                 bench.request(id, 0, false, 4);
                 bench.settle();
                 List<DatacenterEvent.ProxyRequest> requests = bench.peer(0).requests();
-                assertArrayEquals(Arrays.copyOfRange(sent, 56, sent.length), requests.get(requests.size() - 2).payload());
+                assertArrayEquals(Arrays.copyOfRange(sent, 56, sent.length), requests.get(requests.size() - 2)
+                    .payload());
                 assertEquals(4, requests.getLast().payload().length);
             }
             bench.assertNoViolations();
@@ -467,7 +469,8 @@ class LinkFramesTest
             bench.addReadyServer(1, 1);
             long id = bench.bind(1, 0);
             bench.peer(0).takeEvents();
-            int[] types = {0x5730a2df, 0x8430eaa7, 0x4403da0d, 0x3bac409b, 0x5eb634a2, 0x12345678, 0x7acb87aa, 0x7682eef5,
+            int[] types = {0x5730a2df, 0x8430eaa7, 0x4403da0d, 0x3bac409b, 0x5eb634a2, 0x12345678, 0x7acb87aa,
+                0x7682eef5,
                 0x36cef1ee, 0x1fcf425d};
             for (int type : types)
             {

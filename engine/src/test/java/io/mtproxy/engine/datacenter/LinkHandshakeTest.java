@@ -208,7 +208,8 @@ class LinkHandshakeTest
     void shouldTellWhoDecidesOurIdWhichAddressALinkHas() // [P-RPC-32]
     {
         List<InetSocketAddress> asked = new ArrayList<>();
-        Function<InetSocketAddress, ProcessId> sender = local -> {
+        Function<InetSocketAddress, ProcessId> sender = local ->
+        {
             asked.add(local);
             return new ProcessId(1, 2, 3, 4);
         };
@@ -233,7 +234,8 @@ class LinkHandshakeTest
             base.linkBufferLength(), base.drainTimeoutNs(), base.bindingCountMax());
         try (DatacenterBench bench = new DatacenterBench(1, settings))
         {
-            bench.translation = end -> new InetSocketAddress(end.getPort() == 8888 ? globalServer : global, end.getPort());
+            bench.translation = end -> new InetSocketAddress(end.getPort() == 8888 ? globalServer : global, end
+                .getPort());
             // The PID of a middle proxy behind a translation is not the one its packets show, and is not compared here.
             bench.addServer(SERVER_V4, 1, 1);
             bench.settle();
@@ -302,7 +304,8 @@ class LinkHandshakeTest
     }
 
     @ParameterizedTest
-    @EnumSource(value = HandshakeFault.class, names = {"NONCE_SILENT", "NONCE_HALF", "HANDSHAKE_SILENT", "HANDSHAKE_HALF"})
+    @EnumSource(value = HandshakeFault.class, names = {"NONCE_SILENT", "NONCE_HALF", "HANDSHAKE_SILENT",
+        "HANDSHAKE_HALF"})
     void shouldCloseWhatIsNotReadyThreeSecondsAfterItConnected(HandshakeFault fault) // [P-RPC-36] [C-MID-03]
     {
         try (DatacenterBench bench = new DatacenterBench())

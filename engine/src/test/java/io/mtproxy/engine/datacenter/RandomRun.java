@@ -50,13 +50,15 @@ final class RandomRun
     {
         switch (random.nextInt(40))
         {
-            case 0, 1, 2 -> withBound(id -> {
+            case 0, 1, 2 -> withBound(id ->
+            {
                 if (bench.tryClientClose(id))
                 {
                     clients.remove(id);
                 }
             });
-            case 3, 4 -> withBound(id -> {
+            case 3, 4 -> withBound(id ->
+            {
                 byte[] request = bench.proxyRequest(id, 16_000);
                 for (int i = 0; i < 16 && clients.containsKey(id) && bench.requestPart(id, 0, false, request, 0); i++)
                 {
@@ -64,8 +66,8 @@ final class RandomRun
                 }
             });
             default ->
-            {
-            }
+                {
+                }
         }
     }
 
@@ -99,7 +101,8 @@ final class RandomRun
             hear();
             assertTrue(clients.values().stream().noneMatch(state -> state == State.WAITING), "each got its reply");
             assertEquals(clients.size(), bench.counter(ProxyCounter.EXT_CONNECTIONS));
-            bench.hook = message -> {
+            bench.hook = message ->
+            {
             };
             List.copyOf(clients.keySet()).forEach(bench::clientClose);
             bench.advance(TimeUnit.SECONDS.toNanos(1));
@@ -115,7 +118,8 @@ final class RandomRun
         {
             case 0, 1, 2 -> connectClient();
             case 3, 4 -> withBound(id -> bench.request(id, 0, false, 4 * (1 + random.nextInt(8000))));
-            case 5 -> withBound(id -> {
+            case 5 -> withBound(id ->
+            {
                 bench.clientClose(id);
                 clients.remove(id);
             });
@@ -123,7 +127,8 @@ final class RandomRun
             case 9 -> breakLink();
             case 10 -> bench.nowNs += random.nextInt(300_000_000);
             default -> withOpenSocket(socket -> socket.writeBudget = random.nextInt(3) == 0 ?
-                random.nextInt(50_000) : Long.MAX_VALUE);
+                random.nextInt(50_000) :
+                Long.MAX_VALUE);
         }
     }
 
@@ -143,7 +148,8 @@ final class RandomRun
 
     private void answer()
     {
-        withOpenSocket(socket -> {
+        withOpenSocket(socket ->
+        {
             DatacenterPeer peer = bench.peers.get(socket);
             if (peer == null || !peer.isReady())
             {
