@@ -7,8 +7,6 @@ import io.mtproxy.engine.relay.RelayRing;
 import io.mtproxy.engine.relay.ToClientMessage;
 import io.mtproxy.engine.relay.ToClientMessage.ClosedCause;
 import io.mtproxy.engine.relay.WakeSignal;
-import io.mtproxy.engine.status.ProxyCounter;
-import io.mtproxy.engine.status.ProxyCounters;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -28,14 +26,12 @@ final class ClientReplies
     private final RelayRing[] rings;
     private final WakeSignal[] signals;
     private final boolean[] written;
-    private final ProxyCounters counters;
 
-    ClientReplies(RelayRing[] rings, WakeSignal[] signals, ProxyCounters counters)
+    ClientReplies(RelayRing[] rings, WakeSignal[] signals)
     {
         this.rings = rings.clone();
         this.signals = signals.clone();
         this.written = new boolean[rings.length];
-        this.counters = counters;
     }
 
     /**
@@ -135,12 +131,6 @@ final class ClientReplies
                 signals[i].wakeIfWaiting();
             }
         }
-    }
-
-    /** Counts that a full ring stopped a link. */
-    void countRingFull()
-    {
-        counters.increment(ProxyCounter.TO_CLIENT_RING_FULL);
     }
 
     private RelayRing ringOf(long extConnectionId)

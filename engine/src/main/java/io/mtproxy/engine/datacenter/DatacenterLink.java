@@ -88,6 +88,8 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     private int longAnswerFlags;
 
     private boolean isStopped;
+    /** Whether a to-client ring was what stopped the link. */
+    private boolean isRingFull;
     private boolean isWriteBlocked;
     private boolean isCongested;
     private boolean isDirty;
@@ -535,7 +537,10 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     private void stop()
     {
         isStopped = true;
-        context.replies.countRingFull();
+        if (isRingFull)
+        {
+            context.counters.increment(ProxyCounter.TO_CLIENT_RING_FULL);
+        }
         updateInterest();
         context.links.onStopped(this);
     }
@@ -563,6 +568,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
             return true;
         }
         isStopped = false;
+        isRingFull = false;
         closeOn(status);
         updateInterest();
         return false;
@@ -635,7 +641,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         }
         int dataLength = context.answer.dataLength();
         return context.replies.answer(extConnectionId, ToClientMessage.FLAG_BEGIN | ToClientMessage.FLAG_END,
-            dataLength, buffer, context.answer.dataOffset(), dataLength) ? Action.NEXT : Action.STOP;
+            dataLength, buffer, context.answer.dataOffset(), dataLength) ? Action.NEXT : stopForRing();
     }
 
     /** [P-RPC-66] */
@@ -649,7 +655,13 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         }
         return context.replies.send(ToClientMessage.SIMPLE_ACK, extConnectionId, 0, context.simpleAck.confirm()) ?
             Action.NEXT :
-            Action.STOP;
+            stopForRing();
+    }
+
+    private Action stopForRing()
+    {
+        isRingFull = true;
+        return Action.STOP;
     }
 
     /** Something for a client that is gone or belongs to another link: says so to the middle proxy. [P-RPC-43] */
@@ -675,7 +687,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
             ToClientMessage.CLOSED, extConnectionId, ClosedCause.CLOSE_EXT.ordinal(), 0);
         if (claim < 0)
         {
-            return Action.STOP;
+            return stopForRing();
         }
         context.counters.increment(ProxyCounter.CLOSE_EXT_RECEIVED);
         if (context.table.find(extConnectionId) == null)
@@ -733,7 +745,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         int flags = longAnswerFlags | (last ? ToClientMessage.FLAG_END : 0);
         if (!context.replies.answer(longAnswerId, flags, longAnswerLength, buffer, offset, length))
         {
-            return Action.STOP;
+            return stopForRing();
         }
         longAnswerFlags = 0;
         return Action.NEXT;

@@ -63,7 +63,7 @@ public final class DatacenterLinks implements AutoCloseable
     {
         this.counters = counters;
         this.table = new ExtConnectionTable(toClients.length, settings.bindingCountMax());
-        this.replies = new ClientReplies(toClients, clientSignals, counters);
+        this.replies = new ClientReplies(toClients, clientSignals);
         this.requests = new ClientRequests[fromClients.length];
         this.context = new LinkContext(
             this, network, poller, pool, counters, random, nanoClock, epochClock, settings, replies, table);
@@ -164,10 +164,10 @@ public final class DatacenterLinks implements AutoCloseable
     /** Writes what links have to write. */
     public int flush()
     {
-        int flushed = dirty.size();
-        for (int i = 0; i < flushed; i++)
+        int flushed = 0;
+        while (flushed < dirty.size())
         {
-            dirty.get(i).flush();
+            dirty.get(flushed++).flush();
         }
         dirty.clear();
         return flushed;
@@ -288,7 +288,7 @@ public final class DatacenterLinks implements AutoCloseable
         counters.increment(ProxyCounter.FREE_TARGETS);
     }
 
-    /** Ends every link and gives everything back; clients are not told. */
+    /** Ends every link, gives everything back and opens no more; clients are told if turns follow. */
     @Override
     public void close()
     {
@@ -299,7 +299,6 @@ public final class DatacenterLinks implements AutoCloseable
         }
         dirty.clear();
         stopped.clear();
-        lost.clear();
         isLinkMissing = false;
         countTargets();
         context.close();
