@@ -195,7 +195,7 @@ class RpcFrameReaderTest
     }
 
     @Test
-    @DisplayName("[P-CON-53] a handler without room stops the reader at any call; going on gives the same again, nothing twice")
+    @DisplayName("a handler without room stops the reader at any call; going on gives the same again, nothing twice")
     void shouldGoOnWhereItWasStopped()
     {
         byte[] longPayload = random(60_000, 1);
