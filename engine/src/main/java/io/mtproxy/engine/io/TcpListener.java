@@ -13,7 +13,8 @@ public interface TcpListener extends AutoCloseable
      * @return the connection, or null when none waits (normal where several processes share the socket).
      * @throws IOException when the system cannot give one now, as at its descriptor limit.
      */
-    @Nullable TcpSocket accept() throws IOException;
+    @Nullable
+    TcpSocket accept() throws IOException;
 
     /** @return the port clients connect to, 1..65535. */
     int port();

@@ -111,7 +111,8 @@ public final class LinuxSockets
         }
         catch (Throwable e)
         {
-            throw NativeCalls.unexpected("setsockopt(" + descriptor + ", " + level + ", " + name + ", " + value + ")", e);
+            throw NativeCalls.unexpected("setsockopt(" + descriptor + ", " + level + ", " + name + ", " + value + ")",
+                e);
         }
     }
 

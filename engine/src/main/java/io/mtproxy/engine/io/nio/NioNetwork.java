@@ -129,7 +129,8 @@ public final class NioNetwork implements TcpNetwork
     private static InetAddress addressOf(ListenOptions options) throws IOException
     {
         InetAddress named = options.address();
-        return options.ipv6() ? InetAddress.getByAddress(ANY_IPV6) :
+        return options.ipv6() ?
+            InetAddress.getByAddress(ANY_IPV6) :
             named == null ? InetAddress.getByAddress(ANY_IPV4) : named;
     }
 }

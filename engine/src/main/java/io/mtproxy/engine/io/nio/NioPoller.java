@@ -34,7 +34,8 @@ final class NioPoller implements SocketPoller
         try
         {
             // rounded up: a selector waits in whole ms, and 0 would spin until the last one is over
-            return timeoutNs <= NO_WAIT ? selector.selectNow(dispatch) :
+            return timeoutNs <= NO_WAIT ?
+                selector.selectNow(dispatch) :
                 selector.select(dispatch, (timeoutNs - 1) / NS_PER_MS + 1);
         }
         catch (ClosedSelectorException e)

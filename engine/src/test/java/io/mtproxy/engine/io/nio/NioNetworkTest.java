@@ -50,6 +50,7 @@ class NioNetworkTest
     private static final long WAIT_NS = 50_000_000;
     private static final long PATIENCE_NS = 10_000_000_000L;
     private static final InetAddress LOOPBACK4 = address(127, 0, 0, 1);
+    private static final InetAddress LOOPBACK6 = address(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
     private final NioNetwork network = new NioNetwork(false);
     private final List<AutoCloseable> opened = new ArrayList<>();
@@ -410,16 +411,15 @@ class NioNetworkTest
     {
         assumeIpv6();
         TcpListener listener = listen(options(true, false, 0), 1)[0];
-        InetAddress loopback6 = InetAddress.getByName("::1");
         TcpSocket client =
-            open(new NioNetwork(true).connect(new InetSocketAddress(loopback6, listener.port()), LOOPBACK4));
+            open(new NioNetwork(true).connect(new InetSocketAddress(LOOPBACK6, listener.port()), LOOPBACK4));
         SocketChannel channel = (SocketChannel)((NioSocket)client).channel();
         assertTrue(channel.getOption(StandardSocketOptions.SO_REUSEADDR));
         assertTrue(channel.getOption(StandardSocketOptions.SO_KEEPALIVE));
         assertTrue(channel.getOption(StandardSocketOptions.TCP_NODELAY));
         assertEquals(7200, channel.getOption(ExtendedSocketOptions.TCP_KEEPIDLE));
         assertEquals(0, LinuxSockets.option(channel, LinuxSockets.IPPROTO_IPV6, LinuxSockets.IPV6_V6ONLY));
-        assertEquals(loopback6, accept(listener).remoteAddress().getAddress());
+        assertEquals(LOOPBACK6, accept(listener).remoteAddress().getAddress());
     }
 
     @Test
@@ -428,7 +428,7 @@ class NioNetworkTest
     {
         assumeIpv6();
         TcpListener listener = listen(options(false, false, 0), 1)[0];
-        assertThrows(IOException.class, () -> new Socket(InetAddress.getByName("::1"), listener.port()).close());
+        assertThrows(IOException.class, () -> new Socket(LOOPBACK6, listener.port()).close());
         try (Socket client = new Socket(LOOPBACK4, listener.port()))
         {
             assertInstanceOf(Inet4Address.class, accept(listener).localAddress().getAddress());
@@ -462,7 +462,7 @@ class NioNetworkTest
         assertEquals(LOOPBACK4, fromIpv4.remoteAddress().getAddress());
         assertEquals(LOOPBACK4, fromIpv4.localAddress().getAddress());
 
-        open(network.connect(new InetSocketAddress(InetAddress.getByName("::1"), listener.port()), null));
+        open(network.connect(new InetSocketAddress(LOOPBACK6, listener.port()), null));
         TcpSocket fromIpv6 = accept(listener);
         assertInstanceOf(Inet6Address.class, fromIpv6.remoteAddress().getAddress());
         assertInstanceOf(Inet6Address.class, fromIpv6.localAddress().getAddress());
@@ -635,7 +635,8 @@ class NioNetworkTest
             int[] names = {LinuxSockets.SO_SNDBUF, LinuxSockets.SO_RCVBUF};
             assertArrayEquals(
                 Arrays.stream(names).map(name -> LinuxSockets.option(wanted, LinuxSockets.SOL_SOCKET, name)).toArray(),
-                Arrays.stream(names).map(name -> LinuxSockets.option(channel, LinuxSockets.SOL_SOCKET, name)).toArray());
+                Arrays.stream(names).map(name -> LinuxSockets.option(channel, LinuxSockets.SOL_SOCKET, name))
+                    .toArray());
         }
     }
 
@@ -675,7 +676,7 @@ class NioNetworkTest
 
     private static void assumeIpv6() throws IOException
     {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("::1")))
+        try (ServerSocket socket = new ServerSocket(0, 1, LOOPBACK6))
         {
             assertTrue(socket.isBound());
         }
