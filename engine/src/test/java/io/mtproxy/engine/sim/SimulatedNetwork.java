@@ -8,7 +8,6 @@ import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.io.TcpNetwork;
 import io.mtproxy.engine.io.TcpSocket;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
