@@ -17,6 +17,7 @@ final class ProxyLink
 
     private final byte[] secret;
     private final LinkEnds ends;
+    private final int timestamp;
     private final List<byte[]> frames = new ArrayList<>();
     private final ByteBuilder plainIn = new ByteBuilder();
     private Checksum checksum = new CRC32();
@@ -26,8 +27,19 @@ final class ProxyLink
 
     ProxyLink(byte[] secret, LinkEnds ends)
     {
+        this(secret, ends, TIMESTAMP);
+    }
+
+    ProxyLink(byte[] secret, LinkEnds ends, int timestamp)
+    {
         this.secret = secret;
         this.ends = ends;
+        this.timestamp = timestamp;
+    }
+
+    void useCrc32c()
+    {
+        checksum = new CRC32C();
     }
 
     byte[] nonce()
@@ -36,7 +48,7 @@ final class ProxyLink
             .putInt(DatacenterPeer.RPC_NONCE)
             .putBytes(secret, 0, 4)
             .putInt(1)
-            .putInt(TIMESTAMP)
+            .putInt(timestamp)
             .putBytes(CLIENT_NONCE)
             .toByteArray());
     }
@@ -45,8 +57,8 @@ final class ProxyLink
     byte[] handshake(byte[] nonceFrame, byte[] peerPid)
     {
         byte[] serverNonce = Arrays.copyOfRange(nonceFrame, 24, 40);
-        LinkKeys out = LinkKeys.clientToServer(secret, serverNonce, CLIENT_NONCE, TIMESTAMP, ends);
-        LinkKeys in = LinkKeys.serverToClient(secret, serverNonce, CLIENT_NONCE, TIMESTAMP, ends);
+        LinkKeys out = LinkKeys.clientToServer(secret, serverNonce, CLIENT_NONCE, timestamp, ends);
+        LinkKeys in = LinkKeys.serverToClient(secret, serverNonce, CLIENT_NONCE, timestamp, ends);
         encrypt = Jce.aesCbcEncrypt(out.key(), out.iv());
         decrypt = Jce.aesCbcDecrypt(in.key(), in.iv());
         return encrypt(frame(new ByteBuilder()
@@ -65,7 +77,7 @@ final class ProxyLink
         receive(peer.takeOutput());
         if (peer.isCrc32c())
         {
-            checksum = new CRC32C();
+            useCrc32c();
         }
     }
 
