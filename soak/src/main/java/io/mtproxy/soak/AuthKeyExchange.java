@@ -161,7 +161,7 @@ final class AuthKeyExchange
         long salt = LittleEndian.getLong(newNonce, 0) ^ LittleEndian.getLong(serverNonce, 0);
         AuthKey key =
             new AuthKey(TestRsaKey.unsigned(clientPublic.modPow(exponent, DH_PRIME), AuthKey.LENGTH), salt);
-        byte[] newNonceHash = Jce.sha1(newNonce, new byte[] {1}, key.auxHash());
+        byte[] newNonceHash = Jce.sha1(newNonce, new byte[]{1}, key.auxHash());
         agreed = Optional.of(key);
         exponent = BigInteger.ZERO;
         return new ByteBuilder()

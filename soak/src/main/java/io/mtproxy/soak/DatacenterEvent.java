@@ -52,9 +52,9 @@ public sealed interface DatacenterEvent
         /** The 16 bytes of the proxy tag, or none. */
         public byte[] proxyTag()
         {
-            return extra.length == RequestView.TAG_EXTRA_LENGTH
-                ? java.util.Arrays.copyOfRange(extra, RequestView.TAG_OFFSET, RequestView.TAG_OFFSET + 16)
-                : new byte[0];
+            return extra.length == RequestView.TAG_EXTRA_LENGTH ?
+                java.util.Arrays.copyOfRange(extra, RequestView.TAG_OFFSET, RequestView.TAG_OFFSET + 16) :
+                new byte[0];
         }
 
         @Override

@@ -681,9 +681,9 @@ public final class DatacenterPeer
         LinkKeys in = LinkKeys.clientToServer(secret, serverNonce, clientNonce, timestamp, ends);
         LinkKeys out = LinkKeys.serverToClient(secret, serverNonce, clientNonce, timestamp, ends);
         decrypt = Jce.aesCbcDecrypt(in.key(), in.iv());
-        encrypt = options.fault() == HandshakeFault.HANDSHAKE_KEYS
-            ? Jce.aesCbcEncrypt(in.key(), in.iv())
-            : Jce.aesCbcEncrypt(out.key(), out.iv());
+        encrypt = options.fault() == HandshakeFault.HANDSHAKE_KEYS ?
+            Jce.aesCbcEncrypt(in.key(), in.iv()) :
+            Jce.aesCbcEncrypt(out.key(), out.iv());
         phase = Phase.HANDSHAKE;
     }
 
@@ -761,8 +761,8 @@ public final class DatacenterPeer
             }
             case NONCE_LENGTH -> plainOut.putInt(0);
             default ->
-            {
-            }
+                {
+                }
         }
         endFrame(start);
         switch (fault)
@@ -774,8 +774,8 @@ public final class DatacenterPeer
                 plainOut.putBytes(whole, 0, whole.length / 2);
             }
             default ->
-            {
-            }
+                {
+                }
         }
     }
 
@@ -834,8 +834,8 @@ public final class DatacenterPeer
             case HANDSHAKE_PEER_PID -> LittleEndian.putInt(peerPid, 8, LittleEndian.getInt(peerPid, 8) + 1);
             case HANDSHAKE_PEER_PID_ZERO -> Arrays.fill(peerPid, (byte)0);
             default ->
-            {
-            }
+                {
+                }
         }
         int sentFlags = switch (fault)
         {

@@ -66,7 +66,6 @@ final class Jce
         }
     }
 
-
     static byte[] md5(byte[]... parts)
     {
         return digest(digest("MD5"), parts);

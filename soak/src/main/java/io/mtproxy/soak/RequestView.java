@@ -172,9 +172,9 @@ public final class RequestView
         boolean plain = (flags() & ProxyRequest.FLAG_PLAIN) != 0;
         if (LittleEndian.getLong(bytes, start) != 0)
         {
-            return plain || count < Payloads.ENCRYPTED_LENGTH_MIN
-                ? "[P-PAY-03] encrypted message, " + count + " bytes, plain flag " + plain
-                : "";
+            return plain || count < Payloads.ENCRYPTED_LENGTH_MIN ?
+                "[P-PAY-03] encrypted message, " + count + " bytes, plain flag " + plain :
+                "";
         }
         int inner = LittleEndian.getInt(bytes, start + 16);
         boolean function = switch (LittleEndian.getInt(bytes, start + PLAIN_HEADER_LENGTH))
@@ -182,9 +182,9 @@ public final class RequestView
             case Payloads.REQ_PQ, Payloads.REQ_PQ_MULTI, Payloads.REQ_DH_PARAMS, Payloads.SET_CLIENT_DH_PARAMS -> true;
             default -> false;
         };
-        return plain && function && inner >= 20 && inner <= count - PLAIN_HEADER_LENGTH
-            ? ""
-            : "[P-PAY-04] plain message, inner length " + inner + ", known function " + function + ", plain flag " +
+        return plain && function && inner >= 20 && inner <= count - PLAIN_HEADER_LENGTH ?
+            "" :
+            "[P-PAY-04] plain message, inner length " + inner + ", known function " + function + ", plain flag " +
                 plain;
     }
 

@@ -258,9 +258,8 @@ final class ServerLink implements DatacenterListener
                 for (int i = 0; i < server.settings().sourceCount(); i++)
                 {
                     int wished = ours ? LoadPattern.answerLength(bytes, offset) : 0;
-                    int answerLength = wished >= LoadPattern.LENGTH_MIN && wished <= generated.length && wished % 4 == 0
-                        ? wished
-                        : server.settings().sourceLength();
+                    int answerLength = wished >= LoadPattern.LENGTH_MIN && wished <= generated.length && wished % 4 ==
+                        0 ? wished : server.settings().sourceLength();
                     pattern.write(
                         generated,
                         ours ? LoadPattern.client(bytes, offset) : 0,
@@ -372,7 +371,7 @@ final class ServerLink implements DatacenterListener
         }
         switch (fault)
         {
-            case UNKNOWN_OPCODE -> peer.frame(new byte[] {0x11, 0x22, 0x33, 0x44});
+            case UNKNOWN_OPCODE -> peer.frame(new byte[]{0x11, 0x22, 0x33, 0x44});
             case UNKNOWN_ID -> peer.answer(UNKNOWN_ID, 0, data, offset, length);
             case CLOSE_EXTERNAL -> peer.closeExternal(id);
             default ->

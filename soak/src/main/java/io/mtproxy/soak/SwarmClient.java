@@ -323,9 +323,9 @@ final class SwarmClient implements ClientListener
     {
         swarm.counters.bytesReceived.addAndGet(length);
         Sent expected = underWay.poll();
-        int paddingMax = connection.orElseThrow().peer().options().transport() == Transport.PADDED
-            ? ClientOptions.PADDING_LENGTH_CUT
-            : 0;
+        int paddingMax = connection.orElseThrow().peer().options().transport() == Transport.PADDED ?
+            ClientOptions.PADDING_LENGTH_CUT :
+            0;
         int answerBit = swarm.settings().mode() == Mode.SOURCE ? LoadPattern.ANSWER_BIT : 0;
         boolean right = expected != null && swarm.pattern().isIntact(bytes, offset, length, paddingMax) &&
             LoadPattern.client(bytes, offset) == number &&

@@ -34,8 +34,7 @@ class ClientPeerTest
     }
 
     @ParameterizedTest
-    @ValueSource(strings =
-    {
+    @ValueSource(strings = {
         "ef00000001000000", "4845414401000000", "504f535401000000", "4745542001000000", "4f50544901000000",
         "eeeeeeee01000000", "dddddddd01000000", "1603010201000000", "0102030400000000"})
     @DisplayName("[P-OBF-19] headers that look like another protocol are not for clients")

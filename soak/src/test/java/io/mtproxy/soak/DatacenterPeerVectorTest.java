@@ -77,7 +77,7 @@ class DatacenterPeerVectorTest
     @DisplayName("[P-RPC-01] [P-RPC-02] [P-RPC-04] [P-RPC-05] [P-RPC-06] [P-RPC-07] [P-RPC-31] [P-RPC-33] connection")
     void shouldPlayConnectionOfVector(String name, JsonNode vector)
     {
-        for (int piece : new int[] {Integer.MAX_VALUE, 1, 5, 16, 17})
+        for (int piece : new int[]{Integer.MAX_VALUE, 1, 5, 16, 17})
         {
             play(vector, piece);
         }

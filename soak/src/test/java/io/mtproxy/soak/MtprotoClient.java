@@ -19,7 +19,8 @@ final class MtprotoClient
     /** How inner data is encrypted. */
     enum RsaScheme
     {
-        RSA_PAD, SHA1
+        RSA_PAD,
+        SHA1
     }
 
     record Message(long id, int sequence, byte[] body)
@@ -141,7 +142,7 @@ final class MtprotoClient
         done.expectRaw(nonce);
         done.expectRaw(serverNonce);
         authKey = unsigned(serverPublic.modPow(exponent, prime), 256);
-        byte[] hash = Jce.sha1(newNonce, new byte[] {1}, Arrays.copyOf(Jce.sha1(authKey), 8));
+        byte[] hash = Jce.sha1(newNonce, new byte[]{1}, Arrays.copyOf(Jce.sha1(authKey), 8));
         done.expectRaw(Arrays.copyOfRange(hash, 4, 20));
         salt = LittleEndian.getLong(newNonce, 0) ^ LittleEndian.getLong(serverNonce, 0);
     }
@@ -325,7 +326,7 @@ final class MtprotoClient
             d = x.subtract(y).abs().gcd(pq);
         }
         BigInteger other = pq.divide(d);
-        return new byte[][] {unsigned(d.min(other), 4), unsigned(d.max(other), 4)};
+        return new byte[][]{unsigned(d.min(other), 4), unsigned(d.max(other), 4)};
     }
 
     private static byte[] unsigned(BigInteger value, int length)

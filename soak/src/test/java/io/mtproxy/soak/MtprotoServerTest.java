@@ -33,7 +33,8 @@ class MtprotoServerTest
         client.agree((int)(long)Long.decode(inner), scheme, server.rsaKey().modulus());
         long id = client.nextMessageId();
         List<Message> answers =
-            client.call(client.salt(), SESSION, id, new ByteBuilder().putInt(0x7abe77ec).putLong(9).toByteArray(), true);
+            client.call(client.salt(), SESSION, id, new ByteBuilder().putInt(0x7abe77ec).putLong(9).toByteArray(),
+                true);
 
         assertEquals(2, answers.size());
         TlReader created = new TlReader(answers.get(0).body());

@@ -16,8 +16,7 @@ class TlTest
 {
     /** A constructor id is the CRC-32 of its definition. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value =
-    {
+    @CsvSource(delimiter = '|', value = {
         "05162463|resPQ nonce:int128 server_nonce:int128 pq:string server_public_key_fingerprints:Vector long = ResPQ",
         "d0e8075c|server_DH_params_ok nonce:int128 server_nonce:int128 encrypted_answer:string = Server_DH_Params",
         "3bcbf734|dh_gen_ok nonce:int128 server_nonce:int128 new_nonce_hash1:int128 = Set_client_DH_params_answer",
@@ -49,7 +48,7 @@ class TlTest
     @Test
     void shouldReadAndWriteStrings() throws Exception
     {
-        for (int length : new int[] {0, 1, 2, 3, 4, 253, 254, 255, 256, 70_000})
+        for (int length : new int[]{0, 1, 2, 3, 4, 253, 254, 255, 256, 70_000})
         {
             ByteBuilder out = new ByteBuilder();
             Tl.putBytes(out, new byte[length]);
