@@ -72,8 +72,8 @@ final class ParityRun implements AutoCloseable
             proxy = program.start(
                 folder, setup.configuration(datacenter.ports()), datacenter.secret(), setup.arguments());
             final ParityRun run = new ParityRun(
-                datacenter, proxy, InetAddress.getByName(setup.clientAddress()),
-                InetAddress.getByName(setup.proxyAddress()), setup.linksPerServer());
+                datacenter, proxy, InetAddress.ofLiteral(setup.clientAddress()),
+                InetAddress.ofLiteral(setup.proxyAddress()), setup.linksPerServer());
             for (final RecordingDatacenter.Link link : datacenter.awaitLinks(setup.linksPerServer()))
             {
                 run.transcript.add(link.describeHandshake());

@@ -60,7 +60,7 @@ final class RecordingDatacenter implements AutoCloseable
         for (int i = 0; i < serverCount; i++)
         {
             final int server = i;
-            final ServerSocket socket = new ServerSocket(0, 128, InetAddress.getByName("127.0.0.1"));
+            final ServerSocket socket = new ServerSocket(0, 128, InetAddress.ofLiteral("127.0.0.1"));
             datacenter.servers.add(socket);
             Thread.ofVirtual().start(() -> datacenter.accept(server, socket));
         }

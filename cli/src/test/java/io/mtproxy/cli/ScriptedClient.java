@@ -97,9 +97,10 @@ final class ScriptedClient implements AutoCloseable
     boolean isClosedWithin(final int timeoutMs) throws IOException
     {
         final long deadlineNs = deadlineNs(timeoutMs);
-        while (!closed && readUntil(deadlineNs))
+        boolean more = !closed;
+        while (more)
         {
-            continue;
+            more = readUntil(deadlineNs);
         }
         return closed;
     }
