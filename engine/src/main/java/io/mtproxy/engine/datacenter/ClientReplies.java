@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.datacenter;
 
-
 import io.mtproxy.engine.relay.ExtConnectionIds;
 import io.mtproxy.engine.relay.RelayRing;
 import io.mtproxy.engine.relay.ToClientMessage;

@@ -100,7 +100,8 @@ final class SimulatedNetwork implements TcpNetwork
     {
         InetAddress local = source != null ? source : remote.getAddress();
         long delayNs = isCutting ? random.nextLong(CONNECT_DELAY_NS_MAX) : 0;
-        SimulatedConnection connection = new SimulatedConnection(clock, new InetSocketAddress(local, nextPort++), remote,
+        SimulatedConnection connection = new SimulatedConnection(clock, new InetSocketAddress(local, nextPort++),
+            remote,
             stream(), stream(), delayNs);
         Consumer<SimulatedConnection.PeerEnd> acceptor = servers.get(remote);
         if (acceptor == null || refuseOneIn > 0 && random.nextInt(refuseOneIn) == 0)

@@ -145,7 +145,8 @@ final class SimulatedProxy implements AutoCloseable
     /** Connects a client of this kind, with the last secret if there are any. */
     SimulatedClient connect(Transport transport, int dcId)
     {
-        ClientOptions options = setup.secretCount == 0 ? ClientOptions.of(transport, dcId, random.nextLong()) :
+        ClientOptions options = setup.secretCount == 0 ?
+            ClientOptions.of(transport, dcId, random.nextLong()) :
             ClientOptions.of(transport, clientSecret(setup.secretCount - 1), dcId, random.nextLong());
         return connect(options);
     }
