@@ -187,8 +187,9 @@ public final class ProxyEngine implements AutoCloseable
             this.config = context.config();
             this.clientCount = config.threads().clientAgentCount();
             this.datacenterCount = config.threads().datacenterAgentCount();
-            this.isShared = context.threadingMode() == ThreadingMode.SHARED;
-            if (isShared && (clientCount != 1 || datacenterCount != 1))
+            boolean isPair = clientCount == 1 && datacenterCount == 1;
+            this.isShared = context.threadingMode() != ThreadingMode.DEDICATED && isPair;
+            if (context.threadingMode() == ThreadingMode.SHARED && !isPair)
             {
                 throw new IllegalArgumentException("one client and one datacenter agent share a thread, not " +
                     clientCount + " and " + datacenterCount);
@@ -325,14 +326,12 @@ public final class ProxyEngine implements AutoCloseable
             return signals;
         }
 
-        /** Agents on one thread empty a full ring at once, agents on two leave that to its reader. */
+        /** Agents that share a turn empty a full ring at once; elsewhere that is left to its reader. */
         private RelayRing ring(Runnable drainNow)
         {
-            return new RelayRing(config.buffers().ringLength(), context.threadingMode() == ThreadingMode.DEDICATED ?
-                () ->
-                {
-                } :
-                drainNow);
+            return new RelayRing(config.buffers().ringLength(), isShared ? drainNow : () ->
+            {
+            });
         }
 
         private static RelayRing[] column(RelayRing[][] rings, int column)

@@ -5,11 +5,14 @@ import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
 
-/** Shows one pool in the counters of its agent, once a second or so. */
+/** Shows one pool in the counters of its agent, once a second. */
 final class BufferGauges
 {
+    private static final long PERIOD_NS = 1_000_000_000L;
+
     private final ChunkPool pool;
     private final ProxyCounters counters;
+    private long nextNs = Long.MIN_VALUE / 2;
 
     BufferGauges(ChunkPool pool, ProxyCounters counters)
     {
@@ -18,8 +21,13 @@ final class BufferGauges
         counters.set(ProxyCounter.BUFFERS_LIMIT_BYTES, (long)pool.chunkCountMax() * ChunkPool.CHUNK_LENGTH);
     }
 
-    void publish()
+    void publishWhenDue(long nowNs)
     {
+        if (nowNs - nextNs < 0)
+        {
+            return;
+        }
+        nextNs = nowNs + PERIOD_NS;
         counters.set(ProxyCounter.BUFFERS_USED, pool.usedCount());
         counters.set(ProxyCounter.BUFFERS_USED_BYTES, (long)pool.usedCount() * ChunkPool.CHUNK_LENGTH);
         counters.set(ProxyCounter.BUFFERS_USED_PEAK, pool.usedCountMax());

@@ -73,6 +73,7 @@ public final class ClientAgent implements Agent
             connections.pollDeadlines() +
             tick(nowNs);
         listeners.resumeIfOpen(nowNs);
+        bufferGauges.publishWhenDue(nowNs);
         connections.wakeReaders();
         return work;
     }
@@ -87,7 +88,6 @@ public final class ClientAgent implements Agent
         if (++ticks % EVICTION_TICKS == 0)
         {
             connections.evict(evictionChunkCount);
-            bufferGauges.publish();
         }
         return 1;
     }

@@ -30,6 +30,7 @@ public final class DatacenterAgent implements Agent
     private final DatacenterCommands commands;
     private final ProxyCounters counters;
     private final DatacenterLinks links;
+    private final BufferGauges bufferGauges;
 
     /**
      * @param index         of this agent among the datacenter agents.
@@ -53,18 +54,21 @@ public final class DatacenterAgent implements Agent
         this.counters = counters;
         this.links = new DatacenterLinks(poller, network, fromClients, toClients, clientSignals, counters, random,
             nanoClock, epochClock, pool, settings);
+        this.bufferGauges = new BufferGauges(pool, counters);
     }
 
     @Override
     public int doWork()
     {
+        long nowNs = clock.nanoTime();
         int workCount = drainCommands() +
             links.resumeStopped() +
             links.pollRequests(RING_BATCH_LIMIT) +
             links.flush() +
-            links.keepLinks(clock.nanoTime()) +
+            links.keepLinks(nowNs) +
             links.tellLost();
         links.wakeClients();
+        bufferGauges.publishWhenDue(nowNs);
         return workCount;
     }
 

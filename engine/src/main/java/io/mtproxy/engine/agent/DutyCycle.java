@@ -87,7 +87,7 @@ public final class DutyCycle implements Agent
         {
             work += clientAgent.doWork();
         }
-        spinsLeft = events == 1 ? SPIN_POLLS : spinsLeft - 1;
+        spinsLeft = events == 1 ? SPIN_POLLS : Math.max(0, spinsLeft - 1);
         counters.increment(ProxyCounter.POLLS);
         measure(clock.nanoTime() - startNs);
         return work;

@@ -115,7 +115,8 @@ final class ClientConnection implements ReadyHandler
             {
                 answers.onWritable();
             }
-            if ((readyOps & Interest.READ) != 0 && (interest & Interest.READ) != 0)
+            // writing may have closed it, or started to hold reading back
+            if ((readyOps & interest & Interest.READ) != 0 && isOpen())
             {
                 readSocket();
             }
@@ -325,10 +326,15 @@ final class ClientConnection implements ReadyHandler
         close(phase == ClientPhase.FLUSHING ? CloseReason.CLOSE_EXT : CloseReason.HANDSHAKE_TIMEOUT);
     }
 
+    private boolean isOpen()
+    {
+        return phase != ClientPhase.CLOSING && phase != ClientPhase.CLOSED;
+    }
+
     /** Tells the poller what this connection can use: no reading behind a stall, writing only after a short write. */
     void updateInterest()
     {
-        if (phase == ClientPhase.CLOSING || phase == ClientPhase.CLOSED || pollKey == null)
+        if (!isOpen() || pollKey == null)
         {
             return;
         }
@@ -350,7 +356,7 @@ final class ClientConnection implements ReadyHandler
      */
     void close(CloseReason reason)
     {
-        if (phase == ClientPhase.CLOSING || phase == ClientPhase.CLOSED)
+        if (!isOpen())
         {
             return;
         }

@@ -374,9 +374,7 @@ final class RequestFlow
             PayloadFilter.Verdict verdict = PayloadFilter.classify(ring, partIndex, partLength, payloadLength);
             if (!isForwarded(verdict, ring, partIndex))
             {
-                source.skip(receive, wireLength - partLength);
-                endFrame();
-                undraw();
+                passOver(source, wireLength - partLength);
                 return false;
             }
             putRequestHead(ring, headIndex, verdict);
@@ -453,6 +451,7 @@ final class RequestFlow
     private void onPartCrossed(FrameSource source, DatacenterRoute route, int partLength)
     {
         forwardedLength += partLength;
+        shared.counters.add(ProxyCounter.PAYLOAD_BYTES_TO_DATACENTER, partLength);
         if (forwardedLength == payloadLength)
         {
             source.skip(receive, wireLength - payloadLength);
@@ -481,9 +480,19 @@ final class RequestFlow
             case PING -> answers.sendPong(shared.scratch, 0);
             case DROP -> shared.counters.increment(ProxyCounter.PAYLOADS_DROPPED_BY_FILTER);
         }
-        source.skip(receive, wireLength - looked);
-        endFrame();
+        passOver(source, wireLength - looked);
         return connection.phase() == ClientPhase.RELAY;
+    }
+
+    /** Ends a frame that is not forwarded; looking at it may have closed the connection. */
+    private void passOver(FrameSource source, int restLength)
+    {
+        if (connection.phase() == ClientPhase.RELAY)
+        {
+            source.skip(receive, restLength);
+            endFrame();
+            undraw();
+        }
     }
 
     private void endFrame()
