@@ -4,8 +4,10 @@ package io.mtproxy.soak;
 import io.mtproxy.soak.TlReader.MalformedException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.function.LongSupplier;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.InflaterInputStream;
 
 /** The few methods of the API that the simulated datacenter answers; everything else is an error. */
 final class MtprotoMethods
@@ -222,7 +224,7 @@ final class MtprotoMethods
     /** Content of gzip_packed, at least one word and at most 1 MiB of it. */
     static byte[] unpack(byte[] packed) throws MalformedException
     {
-        try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(packed)))
+        try (InputStream in = unpacking(packed))
         {
             byte[] unpacked = in.readNBytes(UNPACKED_LENGTH_MAX + 1);
             if (unpacked.length < 4 || unpacked.length > UNPACKED_LENGTH_MAX)
@@ -235,5 +237,13 @@ final class MtprotoMethods
         {
             throw new MalformedException("gzip");
         }
+    }
+
+    /** Most clients pack as gzip, some as zlib does by itself; the servers take both. */
+    private static InputStream unpacking(byte[] packed) throws IOException
+    {
+        ByteArrayInputStream in = new ByteArrayInputStream(packed);
+        boolean isGzip = packed.length > 0 && (packed[0] & 0xff) == (GZIPInputStream.GZIP_MAGIC & 0xff);
+        return isGzip ? new GZIPInputStream(in) : new InflaterInputStream(in);
     }
 }

@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,10 +137,14 @@ class MtprotoServerTest
     void shouldUnpackCalls() throws Exception
     {
         agree();
-        ByteBuilder packed = new ByteBuilder().putInt(0x3072cfa1);
-        Tl.putBytes(packed, gzip(new ByteBuilder().putInt(0x1fb33026).toByteArray()));
+        byte[] call = new ByteBuilder().putInt(0x1fb33026).toByteArray();
+        for (byte[] packed : List.of(gzip(call), zlib(call)))
+        {
+            ByteBuilder message = new ByteBuilder().putInt(0x3072cfa1);
+            Tl.putBytes(message, packed);
 
-        result(packed.toByteArray()).expect(0x8e1a1775);
+            result(message.toByteArray()).expect(0x8e1a1775);
+        }
     }
 
     @Test
@@ -213,6 +218,16 @@ class MtprotoServerTest
     {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (GZIPOutputStream out = new GZIPOutputStream(bytes))
+        {
+            out.write(data);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static byte[] zlib(byte[] data) throws IOException
+    {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DeflaterOutputStream out = new DeflaterOutputStream(bytes))
         {
             out.write(data);
         }
