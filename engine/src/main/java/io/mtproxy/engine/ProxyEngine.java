@@ -49,7 +49,7 @@ public final class ProxyEngine implements AutoCloseable
     private final List<DutyCycle> dutyCycles;
     private final Conductor conductor;
     private final List<AgentRunner> runners = new ArrayList<>();
-    private boolean isClosed;
+    private volatile boolean isClosed;
 
     private ProxyEngine(StatusFile statusFile, List<Integer> ports, List<ClientAgent> clientAgents,
         List<DatacenterAgent> datacenterAgents, List<DutyCycle> dutyCycles, Conductor conductor)
@@ -133,6 +133,12 @@ public final class ProxyEngine implements AutoCloseable
     public List<Integer> ports()
     {
         return ports;
+    }
+
+    /** @return whether {@link #close} has been called. */
+    public boolean isClosed()
+    {
+        return isClosed;
     }
 
     /** @return a reader of everything this engine counts. */
