@@ -62,6 +62,17 @@ final class OwnProcessId implements Function<InetSocketAddress, ProcessId>
         return earlier == null ? own : earlier;
     }
 
+    /** Shows it as the C program does; the address is 0.0.0.0 while it is not known yet. [C-LIFE-07] */
+    @Override
+    public String toString()
+    {
+        ProcessId known = decided.get();
+        ProcessId own = known == null ? ProcessId.ofSender(hostIpv4, statsPort, osPid, startSeconds) : known;
+        int ipv4 = own.ipv4();
+        return "[" + (ipv4 >>> 24) + "." + (ipv4 >>> 16 & 0xff) + "." + (ipv4 >>> 8 & 0xff) + "." + (ipv4 & 0xff) +
+            ":" + own.port() + ":" + own.pid() + ":" + own.startSeconds() + "]";
+    }
+
     /**
      * Finds the host's main address: that of {@code --address} if it is in 10.0.0.0/8, else one in that network, else the
      * one with the most general netmask; loopback never.

@@ -48,11 +48,13 @@ public final class ProxyEngine implements AutoCloseable
     private final List<DatacenterAgent> datacenterAgents;
     private final List<DutyCycle> dutyCycles;
     private final Conductor conductor;
+    private final OwnProcessId processId;
     private final List<AgentRunner> runners = new ArrayList<>();
     private volatile boolean isClosed;
 
     private ProxyEngine(StatusFile statusFile, List<Integer> ports, List<ClientAgent> clientAgents,
-        List<DatacenterAgent> datacenterAgents, List<DutyCycle> dutyCycles, Conductor conductor)
+        List<DatacenterAgent> datacenterAgents, List<DutyCycle> dutyCycles, Conductor conductor,
+        OwnProcessId processId)
     {
         this.statusFile = statusFile;
         this.ports = ports;
@@ -60,6 +62,7 @@ public final class ProxyEngine implements AutoCloseable
         this.datacenterAgents = datacenterAgents;
         this.dutyCycles = dutyCycles;
         this.conductor = conductor;
+        this.processId = processId;
     }
 
     /**
@@ -135,10 +138,10 @@ public final class ProxyEngine implements AutoCloseable
         return ports;
     }
 
-    /** @return whether {@link #close} has been called. */
-    public boolean isClosed()
+    /** @return how this process names itself on links: address, port, pid, start time. [P-RPC-32] */
+    public String processTuple()
     {
-        return isClosed;
+        return processId.toString();
     }
 
     /** @return a reader of everything this engine counts. */
@@ -243,7 +246,8 @@ public final class ProxyEngine implements AutoCloseable
 
             ClientCommands[] clientCommands = new ClientCommands[clientCount];
             DatacenterCommands[] datacenterCommands = new DatacenterCommands[datacenterCount];
-            DatacenterSettings settings = datacenterSettings();
+            OwnProcessId processId = ownProcessId();
+            DatacenterSettings settings = datacenterSettings(processId);
             for (int d = 0; d < datacenterCount; d++)
             {
                 datacenterCommands[d] = new DatacenterCommands(datacenterSignals[d]);
@@ -266,7 +270,7 @@ public final class ProxyEngine implements AutoCloseable
             return new ProxyEngine(statusFile, ports, List.of(clients), List.of(datacenters),
                 dutyCycles(clients, datacenters, clientPollers, datacenterPollers, clientSignals, datacenterSignals,
                     statusFile),
-                new Conductor(statusFile, context.epochClock(), context.log()));
+                new Conductor(statusFile, context.epochClock(), context.log()), processId);
         }
 
         private List<String> agentNames()
@@ -356,12 +360,16 @@ public final class ProxyEngine implements AutoCloseable
             return new ChunkPool(config.buffers().messageBuffersLength() / (clientCount + datacenterCount));
         }
 
-        private DatacenterSettings datacenterSettings()
+        private OwnProcessId ownProcessId()
+        {
+            return new OwnProcessId(OwnProcessId.findHostIpv4(config.listening().address()),
+                config.middleProxies().statsPort(), ProcessHandle.current().pid(),
+                (int)TimeUnit.MILLISECONDS.toSeconds(context.epochClock().time()));
+        }
+
+        private DatacenterSettings datacenterSettings(OwnProcessId processId)
         {
             EngineConfig.MiddleProxies proxies = config.middleProxies();
-            OwnProcessId processId = new OwnProcessId(OwnProcessId.findHostIpv4(config.listening().address()),
-                proxies.statsPort(), ProcessHandle.current().pid(),
-                (int)TimeUnit.MILLISECONDS.toSeconds(context.epochClock().time()));
             ProxySecret secret = proxies.secret() == null ? ProxySecret.NONE : ProxySecret.of(proxies.secret().bytes());
             return new DatacenterSettings(secret, proxies.natRules()::translate, processId, config.listening()
                 .address(),
