@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.cli;
+
+import java.time.Clock;
+import java.util.Arrays;
+
+/**
+ * The command: a product verb where the first argument is one, else the proxy itself with the argument line of the C
+ * program.
+ */
+public final class MtProxy
+{
+    private final Terminal terminal;
+
+    MtProxy(Terminal terminal)
+    {
+        this.terminal = terminal;
+    }
+
+    /** Runs the command and ends the process with its exit code. */
+    public static void main(String[] arguments)
+    {
+        int exitCode = new MtProxy(Terminal.ofProcess()).execute(arguments);
+        System.out.flush();
+        System.err.flush();
+        System.exit(exitCode);
+    }
+
+    /** @return the exit code. */
+    int execute(String... arguments)
+    {
+        LogLines log = new LogLines(terminal.err(), Clock.systemDefaultZone());
+        String[] rest = arguments.length == 0 ? arguments : Arrays.copyOfRange(arguments, 1, arguments.length);
+        return switch (arguments.length == 0 ? "" : arguments[0])
+        {
+            case DemoCommand.NAME -> new DemoCommand(terminal, log).execute(rest);
+            case HelpCommand.NAME -> new HelpCommand(terminal).execute(rest);
+            case "--version" ->
+            {
+                terminal.out().println(ProductVersion.text());
+                yield 0;
+            }
+            default -> new RunCommand(terminal, log, () -> StopSignals.install(log)).execute(arguments);
+        };
+    }
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.cli;
+
+import io.mtproxy.cli.options.AdditiveOptions;
+import io.mtproxy.cli.options.ArgumentLine;
+import io.mtproxy.cli.options.LegacyOptions;
+import io.mtproxy.cli.options.OptionException;
+import io.mtproxy.crypto.CryptoSelfTest;
+import io.mtproxy.engine.EngineConfig;
+import io.mtproxy.engine.EngineContext;
+import io.mtproxy.engine.ProxyEngine;
+import io.mtproxy.engine.ThreadingMode;
+import io.mtproxy.engine.config.ConfigurationException;
+import io.mtproxy.engine.config.ProxyMultiConf;
+import io.mtproxy.engine.config.ProxySecretFile;
+import io.mtproxy.engine.config.SecretList;
+import io.mtproxy.engine.config.SystemHostResolver;
+import io.mtproxy.engine.status.StatusDirectory;
+import io.mtproxy.engine.status.StatusFile;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.SystemNanoClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The steps of a start from the argument line to open ports, in the order that decides which error is told first:
+ * configuration file, client ports, {@code --aes-pwd}, ciphers, memory, descriptors, status directory, engine.
+ * [C-LIFE-02] [C-LIFE-05] [C-LIFE-06]
+ */
+final class ProxyStart
+{
+    private static final int EXIT_FAILED = 1;
+    private static final String STATUS_FILE_NAME = "engine";
+    private static final String INSTANCE_WITHOUT_PORT = "proxy";
+    private static final int PRIVATE_NETWORK = 10;
+    private static final double BYTES_PER_GB = 1e9;
+
+    private final Terminal terminal;
+    private final LogLines log;
+
+    ProxyStart(Terminal terminal, LogLines log)
+    {
+        this.terminal = terminal;
+        this.log = log;
+    }
+
+    /** @throws ConfigurationException with the lines to print and the exit code, whatever it was that failed. */
+    RunningProxy start(ArgumentLine line) throws ConfigurationException
+    {
+        LegacyOptions legacy = line.legacy();
+        checkStats(legacy);
+        log.print("configuration file " + line.configFile());
+        ProxyMultiConf conf =
+            ProxyMultiConf.load(line.configFile(), new SystemHostResolver(SystemNanoClock.INSTANCE));
+        conf.warnings().forEach(log::warn);
+        warn(legacy);
+        try (PortProbe ports = PortProbe.take(legacy))
+        {
+            ProxySecretFile proxySecret = proxySecret(legacy);
+            testCiphers();
+            return launch(line, conf, proxySecret, ports);
+        }
+    }
+
+    private RunningProxy launch(ArgumentLine line, ProxyMultiConf conf, @Nullable ProxySecretFile proxySecret,
+        PortProbe ports) throws ConfigurationException
+    {
+        LegacyOptions legacy = line.legacy();
+        AdditiveOptions additive = line.additive();
+        EngineConfig.Threads threads = threads(additive);
+        StartLimits limits = StartLimits.check(legacy, threads, conf, log);
+        SecretList secrets = legacy.secrets();
+        warnOfDuplicates(secrets);
+        EngineConfig config = new EngineConfig(
+            new EngineConfig.Listening(legacy.ports(), legacy.isIpv6(), legacy.address(), legacy.backlog(),
+                legacy.windowClamp()),
+            new EngineConfig.Clients(secrets, legacy.proxyTag(), limits.connectionCountMax(), limits.clientCountMax(),
+                legacy.acceptRateMax(),
+                EngineConfig.Clients.limits(additive.clientBufferLength(), additive.handshakeTimeout())),
+            new EngineConfig.MiddleProxies(conf, proxySecret, legacy.natRules(), legacy.statsPort(),
+                additive.linkBufferLength(), additive.drainTimeout()),
+            limits.buffers(), threads);
+        if (legacy.verbosity() > 0)
+        {
+            describe(config, conf);
+        }
+        StatusDirectory directory = statusDirectory(line);
+        ports.close();
+        try
+        {
+            ProxyEngine engine = ProxyEngine.launch(new EngineContext()
+                .config(config)
+                .threadingMode(additive.isDedicated() ? ThreadingMode.DEDICATED : ThreadingMode.SHARED)
+                .statusFiles((names, description, clock) -> statusFile(directory, additive, names,
+                    description + "version=" + ProductVersion.number() + "\nconfig=" + line.configFile() + "\n", clock))
+                .log(log::print));
+            return new RunningProxy(engine, line.configFile(), conf, directory);
+        }
+        catch (IOException e)
+        {
+            if (directory != null)
+            {
+                directory.close();
+            }
+            throw failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** [C-EXIT-13] */
+    private static void checkStats(LegacyOptions legacy) throws ConfigurationException
+    {
+        if (legacy.isHttpStats() && legacy.statsPort() == 0)
+        {
+            throw new ConfigurationException(OptionException.EXIT_USAGE,
+                List.of("--http-stats needs a port — add -p, as in -p 8888 --http-stats"));
+        }
+    }
+
+    private void warn(LegacyOptions legacy)
+    {
+        if (legacy.isHttpStats())
+        {
+            log.warn("stats pages on port " + legacy.statsPort() + " come with a later version — the same numbers are " +
+                "in the status file");
+        }
+        else if (legacy.statsPort() != 0)
+        {
+            log.warn("-p " + legacy.statsPort() + " opens no port without --http-stats, it only names this process " +
+                "to middle proxies");
+        }
+        if (legacy.ports().isEmpty())
+        {
+            log.warn("no client port is given, so nobody is served — add -H, as in -H 443");
+        }
+        InetAddress address = legacy.address();
+        if (address != null && address.getAddress()[0] != PRIVATE_NETWORK)
+        {
+            log.warn("--address " + address.getHostAddress() + " is not in 10.0.0.0/8, it is used all the same");
+        }
+        if (StatusDirectory.currentUid() == 0 && !"root".equals(legacy.user()))
+        {
+            log.warn("started as root and stays so: the change to user " +
+                (legacy.user() == null ? "mtproxy" : legacy.user()) +
+                " comes with a later version — start as that user, or say -u root");
+        }
+    }
+
+    /** [C-EXIT-08] [C-EXIT-09] */
+    private @Nullable ProxySecretFile proxySecret(LegacyOptions legacy) throws ConfigurationException
+    {
+        Path file = legacy.proxySecretFile();
+        if (file != null)
+        {
+            return ProxySecretFile.load(file);
+        }
+        ProxySecretFile.Found found = ProxySecretFile.find(terminal.workingDirectory());
+        if (!found.warning().isEmpty())
+        {
+            log.print(found.warning());
+        }
+        return found.secret().orElse(null);
+    }
+
+    /** [C-BUG-23] */
+    private void warnOfDuplicates(SecretList secrets)
+    {
+        for (int i = 1; i < secrets.size(); i++)
+        {
+            for (int earlier = 0; earlier < i; earlier++)
+            {
+                if (secrets.get(i).equals(secrets.get(earlier)))
+                {
+                    log.warn("client secret " + (i + 1) + " is the same as client secret " + (earlier + 1) +
+                        ", only that one will ever match");
+                    break;
+                }
+            }
+        }
+    }
+
+    /** Compiles the ciphers before anybody can connect. (architecture A4) */
+    private void testCiphers() throws ConfigurationException
+    {
+        long bytesPerSecond;
+        try
+        {
+            bytesPerSecond = CryptoSelfTest.run(System::nanoTime);
+        }
+        catch (IllegalStateException e)
+        {
+            throw failed(String.valueOf(e.getMessage()));
+        }
+        if (bytesPerSecond < CryptoSelfTest.SLOW_BYTES_PER_SECOND)
+        {
+            log.warn(String.format(Locale.ROOT, "AES runs at %.2f GB/s only, 1 or more are usual — does this CPU have " +
+                "AES instructions, and are they shown to this machine?", bytesPerSecond / BYTES_PER_GB));
+        }
+    }
+
+    private EngineConfig.Threads threads(AdditiveOptions additive)
+    {
+        EngineConfig.Threads asked = additive.threads();
+        int spinning = additive.isDedicated() ? asked.clientAgentCount() + asked.datacenterAgentCount() : 1;
+        int cpus = Runtime.getRuntime().availableProcessors();
+        if (!asked.isBusySpin() || spinning < cpus)
+        {
+            return asked;
+        }
+        log.warn("--idle-strategy busy-spin needs more CPUs than the " + spinning + " it would keep busy, there are " +
+            cpus + ": using auto");
+        return new EngineConfig.Threads(asked.clientAgentCount(), asked.datacenterAgentCount(), false);
+    }
+
+    /** (architecture A9) */
+    private @Nullable StatusDirectory statusDirectory(ArgumentLine line) throws ConfigurationException
+    {
+        String named = line.additive().instance();
+        List<Integer> ports = line.legacy().ports();
+        String instance = named != null ?
+            named :
+            ports.isEmpty() ? INSTANCE_WITHOUT_PORT : String.valueOf(ports.getFirst());
+        Path root = line.additive().statusRoot();
+        if (root == null)
+        {
+            return StatusDirectory.claimDefault(
+                StatusDirectory.defaultRoot(terminal.environment(), StatusDirectory.currentUid()), instance, log::warn);
+        }
+        try
+        {
+            return StatusDirectory.claim(root, instance);
+        }
+        catch (IOException e)
+        {
+            throw failed("--status-dir " + root + " cannot be used: " + e.getMessage());
+        }
+    }
+
+    private StatusFile statusFile(@Nullable StatusDirectory directory, AdditiveOptions additive, List<String> agentNames,
+        String description, EpochClock clock) throws IOException
+    {
+        if (directory == null)
+        {
+            return StatusFile.inMemory(agentNames, description, clock);
+        }
+        try
+        {
+            return StatusFile.create(directory.statusFile(STATUS_FILE_NAME), agentNames, description, clock);
+        }
+        catch (IOException e)
+        {
+            if (additive.statusRoot() != null)
+            {
+                throw e;
+            }
+            log.warn("no status file: " + e.getMessage() + " — stat, top and metrics of other processes will not see " +
+                "this proxy");
+            return StatusFile.inMemory(agentNames, description, clock);
+        }
+    }
+
+    /** What is in force; secrets are counted, never shown. [C-LOG-04] */
+    private void describe(EngineConfig config, ProxyMultiConf conf)
+    {
+        log.print("listening: " + config.listening());
+        log.print("clients: " + config.clients());
+        log.print("middle proxies: " + conf.servers().size() + " servers, default DC " + conf.defaultDc() +
+            ", proxy-secret " + (config.middleProxies().secret() == null ? "none" : "set") + ", link buffer " +
+            config.middleProxies().linkBufferLength() + ", drain timeout " + config.middleProxies().drainTimeout());
+        log.print("buffers: " + config.buffers() + "; threads: " + config.threads());
+    }
+
+    static ConfigurationException failed(String line)
+    {
+        return new ConfigurationException(EXIT_FAILED, List.of(line));
+    }
+}

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.cli.options;
+
+import io.mtproxy.engine.EngineConfig;
+import io.mtproxy.engine.config.NatRules;
+import io.mtproxy.engine.config.Secret;
+import io.mtproxy.engine.config.SecretList;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Option;
+
+/**
+ * The options of the C program that are there, one setter each; called in the order of the line. [C-CLI-10]
+ * <p>
+ * A picocli mixin. One more option is one more setter, and its name leaves {@link #ABSENT}.
+ */
+public final class LegacyOptions
+{
+    /** Long names of the C program that are not there yet: refused, but an abbreviation may mean them. [C-CLI-05] */
+    static final List<String> ABSENT = List.of("--allow-skip-dh", "--cpu-threads", "--crc32c", "--daemonize",
+        "--disable-tcp", "--domain", "--force-dh", "--io-threads", "--log", "--max-dh-accept-rate", "--multithread",
+        "--nice", "--ping-interval", "--slaves", "--tcp-cpu-threads", "--tcp-iothreads");
+
+    /** Exit code when {@code -u} is given twice. [C-EXIT-02] */
+    private static final int EXIT_USER_TWICE = 1;
+    /** Exit code when {@code --address} is none. [C-EXIT-03] */
+    private static final int EXIT_ADDRESS = 4;
+    /** Most client ports. [C-LIM-05] */
+    private static final int PORT_COUNT_MAX = 128;
+    private static final String VALUE = "<arg>";
+    private static final String OPTIONAL_VALUE = "{arg}";
+
+    private final List<Integer> ports = new ArrayList<>();
+    private final List<Secret> secrets = new ArrayList<>();
+    private final List<NatRules.Rule> natRules = new ArrayList<>();
+    private @Nullable CommandLine command;
+    private boolean isHelp;
+    private int verbosity;
+    private @Nullable String user;
+    private long messageBuffersLength;
+    private int backlog = EngineConfig.Listening.BACKLOG_DEFAULT;
+    private int connectionCountMax = EngineConfig.Clients.COUNT_MAX_DEFAULT;
+    private int clientCountMax = EngineConfig.Clients.COUNT_MAX_DEFAULT;
+    private boolean isClientCountMaxSet;
+    private int statsPort;
+    private @Nullable Path proxySecretFile;
+    private boolean isIpv6;
+    private int acceptRateMax;
+    private @Nullable InetAddress address;
+    private boolean isHttpStats;
+    private String proxyTag = "";
+    private int windowClamp = EngineConfig.Listening.WINDOW_CLAMP_DEFAULT;
+
+    /** Says which command these options belong to; before any is read. */
+    void command(CommandLine value)
+    {
+        command = value;
+    }
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "prints this text and exits with 2")
+    void help(boolean ignored)
+    {
+        isHelp = true;
+    }
+
+    @Option(names = {"-v", "--verbosity"}, arity = "0..1", paramLabel = OPTIONAL_VALUE, fallbackValue = "",
+        description = "one level more, or that level: 0 main events, 1 configuration and connections, 2 packets")
+    void verbosity(@Nullable String text)
+    {
+        if (text != null)
+        {
+            verbosity = text.isEmpty() ? verbosity + 1 : read("--verbosity", text, OptionValues::integer);
+        }
+    }
+
+    @Option(names = {"-u", "--user"}, paramLabel = VALUE,
+        description = "user to become when started as root (default mtproxy)")
+    void user(@Nullable String name)
+    {
+        if (user != null)
+        {
+            throw OptionException.refused(commandLine(), EXIT_USER_TWICE,
+                message("--user", "given twice, one user only can be meant"));
+        }
+        user = name;
+    }
+
+    @Option(names = "--msg-buffers-size", paramLabel = VALUE,
+        description = "most memory for packets that wait, in bytes or with k, m, g, t (default 256m)")
+    void messageBuffersLength(@Nullable String text)
+    {
+        messageBuffersLength = read("--msg-buffers-size", text, OptionValues::size);
+    }
+
+    @Option(names = {"-b", "--backlog"}, paramLabel = VALUE,
+        description = "connections of a port that wait to be accepted (default 8192)")
+    void backlog(@Nullable String text)
+    {
+        int value = read("--backlog", text, OptionValues::integer);
+        // negative: as much as the kernel allows; Java takes 0 for 50
+        backlog = value < 0 ? Integer.MAX_VALUE : Math.max(1, value);
+    }
+
+    @Option(names = {"-c", "--connections"}, paramLabel = VALUE,
+        description = "most connections of all kinds (default 65536)")
+    void connectionCountMax(@Nullable String text)
+    {
+        int value = read("--connections", text, OptionValues::integer);
+        connectionCountMax = value <= 0 ? EngineConfig.Clients.COUNT_MAX_DEFAULT : value;
+        if (isClientCountMaxSet && (clientCountMax == 0 || clientCountMax > connectionCountMax))
+        {
+            clientCountMax = connectionCountMax;
+        }
+    }
+
+    @Option(names = {"-C", "--max-special-connections"}, paramLabel = VALUE,
+        description = "most client connections, 0 for no limit but -c (default 65536)")
+    void clientCountMax(@Nullable String text)
+    {
+        clientCountMax = Math.max(0, read("--max-special-connections", text, OptionValues::integer));
+        isClientCountMaxSet = true;
+    }
+
+    @Option(names = {"-p", "--port"}, paramLabel = VALUE,
+        description = "port or range of ports on 127.0.0.1 for --http-stats; also part of the process id on links")
+    void statsPort(@Nullable String text)
+    {
+        statsPort = read("--port", text, OptionValues::firstPort);
+    }
+
+    @Option(names = "--http-stats", description = "stats pages on the port of -p")
+    void httpStats(boolean ignored)
+    {
+        isHttpStats = true;
+    }
+
+    @Option(names = "--aes-pwd", paramLabel = VALUE,
+        description = "file with the secret shared with the middle proxies (default: file secret, if there)")
+    void proxySecretFile(@Nullable String name)
+    {
+        proxySecretFile = read("--aes-pwd", name, OptionValues::path);
+    }
+
+    @Option(names = {"-6", "--ipv6"}, description = "client ports listen on [::], for IPv4 and IPv6")
+    void ipv6(boolean ignored)
+    {
+        isIpv6 = true;
+    }
+
+    @Option(names = "--max-accept-rate", paramLabel = VALUE,
+        description = "most new connections a second, 0 for no limit (default 0)")
+    void acceptRateMax(@Nullable String text)
+    {
+        acceptRateMax = Math.max(0, read("--max-accept-rate", text, OptionValues::integer));
+    }
+
+    @Option(names = "--nat-info", paramLabel = VALUE,
+        description = "<own IPv4>:<IPv4 that others see>; may be given up to 16 times")
+    void natInfo(@Nullable String text)
+    {
+        natRules.add(read("--nat-info", text, NatRules.Rule::parse));
+        if (natRules.size() > NatRules.COUNT_MAX)
+        {
+            throw usage("--nat-info", "more than " + NatRules.COUNT_MAX + " rules");
+        }
+    }
+
+    @Option(names = "--address", paramLabel = VALUE,
+        description = "IPv4 address of the client ports and source of outgoing connections (default any)")
+    void address(@Nullable String text)
+    {
+        try
+        {
+            address = OptionValues.ipv4(text == null ? "" : text);
+        }
+        catch (IllegalArgumentException e)
+        {
+            throw OptionException.refused(commandLine(), EXIT_ADDRESS,
+                message("--address", String.valueOf(e.getMessage())));
+        }
+    }
+
+    @Option(names = {"-S", "--mtproto-secret"}, paramLabel = VALUE,
+        description = "client secret, 32 hex digits; may be given up to 128 times")
+    void secret(@Nullable String text)
+    {
+        addSecrets("--mtproto-secret", List.of(read("--mtproto-secret", text, Secret::parse)));
+    }
+
+    @Option(names = "--mtproto-secret-file", paramLabel = VALUE,
+        description = "file with client secrets, with blanks, commas or newlines between them; # begins a comment")
+    void secretFile(@Nullable String name)
+    {
+        addSecrets("--mtproto-secret-file", read("--mtproto-secret-file", name, SecretFile::read));
+    }
+
+    @Option(names = {"-P", "--proxy-tag"}, paramLabel = VALUE, description = "tag of the proxy, 32 hex digits")
+    void proxyTag(@Nullable String text)
+    {
+        proxyTag = read("--proxy-tag", text, OptionValues::hexKey);
+    }
+
+    @Option(names = {"-W", "--window-clamp"}, paramLabel = VALUE,
+        description = "TCP window clamp of client connections in bytes (default 131072)")
+    void windowClamp(@Nullable String text)
+    {
+        int value = read("--window-clamp", text, number -> OptionValues.integer(number, 0, Integer.MAX_VALUE));
+        windowClamp = value == 0 ? EngineConfig.Listening.WINDOW_CLAMP_DEFAULT : value;
+    }
+
+    @Option(names = {"-H", "--http-ports"}, paramLabel = VALUE,
+        description = "client ports with commas between them; may be given several times")
+    void ports(@Nullable String text)
+    {
+        ports.addAll(read("--http-ports", text, OptionValues::ports));
+        if (ports.size() > PORT_COUNT_MAX)
+        {
+            throw usage("--http-ports", "more than " + PORT_COUNT_MAX + " client ports");
+        }
+    }
+
+    /** @return client ports, in their order. */
+    public List<Integer> ports()
+    {
+        return List.copyOf(ports);
+    }
+
+    /** Lets the system choose the one client port there is to be, for the demo. */
+    public void listenOnFreePort()
+    {
+        ports.add(0);
+    }
+
+    /** @return client secrets in their order, now the caller's. */
+    public SecretList secrets()
+    {
+        return SecretList.of(secrets);
+    }
+
+    /** @return rules of {@code --nat-info}. */
+    public NatRules natRules()
+    {
+        return new NatRules(natRules);
+    }
+
+    /** @return whether the usage was asked for; what stands behind that option was not read. [C-CLI-20] */
+    public boolean isHelp()
+    {
+        return isHelp;
+    }
+
+    /** @return level of what is printed; 0 main events. */
+    public int verbosity()
+    {
+        return verbosity;
+    }
+
+    /** @return user to become, null for the default. [C-CLI-34] */
+    public @Nullable String user()
+    {
+        return user == null || user.isEmpty() ? null : user;
+    }
+
+    /** @return {@code --msg-buffers-size}, 0 when it is not given. */
+    public long messageBuffersLength()
+    {
+        return messageBuffersLength;
+    }
+
+    /** @return {@code -b}, as Java wants it. */
+    public int backlog()
+    {
+        return backlog;
+    }
+
+    /** @return {@code -c}. */
+    public int connectionCountMax()
+    {
+        return connectionCountMax;
+    }
+
+    /** @return {@code -C}, 0 for no limit. */
+    public int clientCountMax()
+    {
+        return clientCountMax;
+    }
+
+    /** @return {@code -p}, 0 when it is not given. */
+    public int statsPort()
+    {
+        return statsPort;
+    }
+
+    /** @return whether {@code --http-stats} is given. */
+    public boolean isHttpStats()
+    {
+        return isHttpStats;
+    }
+
+    /** @return {@code --aes-pwd}, or null. */
+    public @Nullable Path proxySecretFile()
+    {
+        return proxySecretFile;
+    }
+
+    /** @return {@code -6}. */
+    public boolean isIpv6()
+    {
+        return isIpv6;
+    }
+
+    /** @return {@code --max-accept-rate}, 0 for no limit. */
+    public int acceptRateMax()
+    {
+        return acceptRateMax;
+    }
+
+    /** @return {@code --address}, or null. */
+    public @Nullable InetAddress address()
+    {
+        return address;
+    }
+
+    /** @return {@code -P} in lower case, empty when it is not given. */
+    public String proxyTag()
+    {
+        return proxyTag;
+    }
+
+    /** @return {@code -W}. */
+    public int windowClamp()
+    {
+        return windowClamp;
+    }
+
+    private void addSecrets(String option, List<Secret> added)
+    {
+        secrets.addAll(added);
+        if (secrets.size() > SecretList.COUNT_MAX)
+        {
+            throw usage(option, "more than " + SecretList.COUNT_MAX + " client secrets in all");
+        }
+    }
+
+    private <T> T read(String option, @Nullable String text, Function<String, T> reader)
+    {
+        try
+        {
+            return reader.apply(text == null ? "" : text);
+        }
+        catch (IllegalArgumentException e)
+        {
+            throw usage(option, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private OptionException usage(String option, String text)
+    {
+        return OptionException.usage(commandLine(), message(option, text));
+    }
+
+    private String message(String option, String text)
+    {
+        return commandLine().getCommandName() + ": option '" + option + "': " + text;
+    }
+
+    private CommandLine commandLine()
+    {
+        if (command == null)
+        {
+            throw new IllegalStateException("not part of a command");
+        }
+        return command;
+    }
+}
