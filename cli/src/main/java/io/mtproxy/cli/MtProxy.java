@@ -2,6 +2,7 @@
 package io.mtproxy.cli;
 
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.Arrays;
 
 /**
@@ -29,7 +30,7 @@ public final class MtProxy
     /** @return the exit code. */
     int execute(String... arguments)
     {
-        LogLines log = new LogLines(terminal.err(), Clock.systemDefaultZone());
+        LogLines log = new LogLines(terminal.err(), Clock.system(ZoneId.systemDefault()));
         String[] rest = arguments.length == 0 ? arguments : Arrays.copyOfRange(arguments, 1, arguments.length);
         return switch (arguments.length == 0 ? "" : arguments[0])
         {

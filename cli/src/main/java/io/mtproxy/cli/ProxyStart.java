@@ -124,7 +124,8 @@ final class ProxyStart
     {
         if (legacy.isHttpStats())
         {
-            log.warn("stats pages on port " + legacy.statsPort() + " come with a later version — the same numbers are " +
+            log.warn("stats pages on port " + legacy.statsPort() +
+                " come with a later version — the same numbers are " +
                 "in the status file");
         }
         else if (legacy.statsPort() != 0)
@@ -196,8 +197,9 @@ final class ProxyStart
         }
         if (bytesPerSecond < CryptoSelfTest.SLOW_BYTES_PER_SECOND)
         {
-            log.warn(String.format(Locale.ROOT, "AES runs at %.2f GB/s only, 1 or more are usual — does this CPU have " +
-                "AES instructions, and are they shown to this machine?", bytesPerSecond / BYTES_PER_GB));
+            log.warn(String.format(Locale.ROOT,
+                "AES runs at %.2f GB/s only, 1 or more are usual — does this CPU have " +
+                    "AES instructions, and are they shown to this machine?", bytesPerSecond / BYTES_PER_GB));
         }
     }
 
@@ -239,7 +241,8 @@ final class ProxyStart
         }
     }
 
-    private StatusFile statusFile(@Nullable StatusDirectory directory, AdditiveOptions additive, List<String> agentNames,
+    private StatusFile statusFile(@Nullable StatusDirectory directory, AdditiveOptions additive, List<
+        String> agentNames,
         String description, EpochClock clock) throws IOException
     {
         if (directory == null)

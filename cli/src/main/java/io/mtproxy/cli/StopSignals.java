@@ -32,7 +32,9 @@ final class StopSignals implements StopWait
 
     private enum Phase
     {
-        STARTING, RUNNING, STOPPING
+        STARTING,
+        RUNNING,
+        STOPPING
     }
 
     private StopSignals(LogLines log)

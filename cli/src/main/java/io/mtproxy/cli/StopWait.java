@@ -13,5 +13,6 @@ interface StopWait
     String await() throws InterruptedException;
 
     /** @return what asked to stop, or null when nothing did in that time. */
-    @Nullable String await(long timeoutMs) throws InterruptedException;
+    @Nullable
+    String await(long timeoutMs) throws InterruptedException;
 }

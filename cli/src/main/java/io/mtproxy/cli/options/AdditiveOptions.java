@@ -92,7 +92,8 @@ public final class AdditiveOptions
         description = "most bytes that wait for or from one client before it is closed (default 32m)")
     void clientBuffer(@Nullable String text)
     {
-        clientBufferLength = read("--client-buffer", text, size -> OptionValues.size(size, CLIENT_BUFFER_MIN, BUFFER_MAX));
+        clientBufferLength = read("--client-buffer", text, size -> OptionValues.size(size, CLIENT_BUFFER_MIN,
+            BUFFER_MAX));
     }
 
     @Option(names = "--link-buffer", paramLabel = VALUE,
