@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli;
 
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
@@ -25,6 +27,13 @@ final class LogLines
     {
         this.out = out;
         this.clock = clock;
+    }
+
+    /** @return one that prints nothing. */
+    static LogLines toNowhere()
+    {
+        return new LogLines(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8),
+            Clock.systemUTC());
     }
 
     /** Prints one line; control characters in it are shown as blanks, so that it stays one. */

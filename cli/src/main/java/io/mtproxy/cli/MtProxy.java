@@ -4,6 +4,7 @@ package io.mtproxy.cli;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /**
  * The command: a product verb where the first argument is one, else the proxy itself with the argument line of the C
@@ -31,17 +32,18 @@ public final class MtProxy
     int execute(String... arguments)
     {
         LogLines log = new LogLines(terminal.err(), Clock.system(ZoneId.systemDefault()));
+        Supplier<StopWait> stops = () -> StopSignals.install(log);
         String[] rest = arguments.length == 0 ? arguments : Arrays.copyOfRange(arguments, 1, arguments.length);
         return switch (arguments.length == 0 ? "" : arguments[0])
         {
-            case DemoCommand.NAME -> new DemoCommand(terminal, log).execute(rest);
+            case DemoCommand.NAME -> new DemoCommand(terminal, stops).execute(rest);
             case HelpCommand.NAME -> new HelpCommand(terminal).execute(rest);
             case "--version" ->
             {
                 terminal.out().println(ProductVersion.text());
                 yield 0;
             }
-            default -> new RunCommand(terminal, log, () -> StopSignals.install(log)).execute(arguments);
+            default -> new RunCommand(terminal, log, stops).execute(arguments);
         };
     }
 }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +27,7 @@ final class StopSignals implements StopWait
 
     private final LogLines log;
     private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
-    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.STARTING);
+    private Phase phase = Phase.STARTING;
 
     private enum Phase
     {
@@ -51,9 +50,9 @@ final class StopSignals implements StopWait
     }
 
     @Override
-    public void mainLoopBegins()
+    public synchronized void mainLoopBegins()
     {
-        phase.compareAndSet(Phase.STARTING, Phase.RUNNING);
+        phase = Phase.RUNNING;
     }
 
     @Override
@@ -69,9 +68,9 @@ final class StopSignals implements StopWait
     }
 
     /** On a thread that the JVM makes for each signal. */
-    private void onSignal(String name)
+    private synchronized void onSignal(String name)
     {
-        switch (phase.get())
+        switch (phase)
         {
             case STARTING ->
             {
@@ -85,10 +84,7 @@ final class StopSignals implements StopWait
 
     private void beginStop(String name)
     {
-        if (!phase.compareAndSet(Phase.RUNNING, Phase.STOPPING))
-        {
-            Runtime.getRuntime().halt(EXIT_FORCED);
-        }
+        phase = Phase.STOPPING;
         received.add("SIG" + name);
         Thread.ofPlatform().daemon().name("stop-limit").start(() ->
         {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli.options;
 
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -13,11 +12,10 @@ import picocli.CommandLine.ParameterException;
 /** The argument line of the proxy itself: reads it once, and writes the usage. */
 public final class ArgumentLine
 {
-    private static final String LEGACY = "legacy";
-    private static final String ADDITIVE = "additive";
-
     private final LegacyOptions legacy = new LegacyOptions();
     private final AdditiveOptions additive = new AdditiveOptions();
+    private final CommandSpec legacySpec = CommandSpec.forAnnotatedObject(legacy);
+    private final CommandSpec additiveSpec = CommandSpec.forAnnotatedObject(additive);
     private final CommandLine command;
     private final String program;
     private String configFile = "";
@@ -27,9 +25,8 @@ public final class ArgumentLine
     {
         this.program = program;
         CommandSpec spec = CommandSpec.create().name(program);
-        spec.addMixin(LEGACY, CommandSpec.forAnnotatedObject(legacy));
-        spec.addMixin(ADDITIVE, CommandSpec.forAnnotatedObject(additive));
-        spec.parser().caseInsensitiveEnumValuesAllowed(false);
+        spec.addMixin("legacy", legacySpec);
+        spec.addMixin("additive", additiveSpec);
         this.command = new CommandLine(spec)
             .setExpandAtFiles(false)
             .setInterpolateVariables(false)
@@ -47,7 +44,7 @@ public final class ArgumentLine
     public ArgumentLine parse(String... arguments)
     {
         GnuArguments gnu =
-            new GnuArguments(command, ownOptions(ADDITIVE), LegacyOptions.ABSENT, program).read(arguments);
+            new GnuArguments(command, additiveSpec.options(), LegacyOptions.ABSENT, program).read(arguments);
         try
         {
             command.parseArgs(gnu.options());
@@ -103,9 +100,9 @@ public final class ArgumentLine
     public String usage(String version)
     {
         List<OptionSpec> options = Stream.concat(
-            ownOptions(LEGACY).stream().sorted(
+            legacySpec.options().stream().sorted(
                 Comparator.comparing(ArgumentLine::isLongOnly).thenComparing(OptionSpec::shortestName)),
-            ownOptions(ADDITIVE).stream().sorted(Comparator.comparing(OptionSpec::longestName))).toList();
+            additiveSpec.options().stream().sorted(Comparator.comparing(OptionSpec::longestName))).toList();
         int width = options.stream().mapToInt(option -> heading(option).length()).max().orElse(0) + 1;
         StringBuilder text = new StringBuilder()
             .append("usage: ").append(program)
@@ -131,12 +128,5 @@ public final class ArgumentLine
     {
         String names = isLongOnly(option) ? option.longestName() : option.longestName() + '/' + option.shortestName();
         return option.arity().max() == 0 ? names : names + ' ' + option.paramLabel();
-    }
-
-    private Collection<OptionSpec> ownOptions(String mixin)
-    {
-        return command.getMixins().isEmpty() ?
-            List.of() :
-            command.getCommandSpec().mixins().get(mixin).options();
     }
 }
