@@ -151,7 +151,7 @@ public final class ProxyEngine implements AutoCloseable
     }
 
     /** @return the client agents, for tests. */
-    List<ClientAgent> clientAgents()
+    public List<ClientAgent> clientAgents()
     {
         return clientAgents;
     }

@@ -470,6 +470,24 @@ public final class ClientConnections
         return slots.liveCount();
     }
 
+    /** @return connections in the order of last sending. [P-CON-50] */
+    public int senderCount()
+    {
+        return senders.count();
+    }
+
+    /** @return distinct client addresses under a secret. [P-PAY-06] [C-STAT-08] */
+    public int addressCount(int secretIndex)
+    {
+        return accounting.addressCount(secretIndex);
+    }
+
+    /** @return distinct keys under a secret. [P-PAY-06] [C-STAT-08] */
+    public int keyCount(int secretIndex)
+    {
+        return accounting.keyCount(secretIndex);
+    }
+
     // ---- what connections ask for
 
     /** @return the emptied receive buffer, which {@link #received} is a view of. */

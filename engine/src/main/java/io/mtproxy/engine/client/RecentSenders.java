@@ -19,6 +19,17 @@ final class RecentSenders
         return oldest;
     }
 
+    /** @return connections in the order; counted when asked, for tests and reports. */
+    int count()
+    {
+        int count = 0;
+        for (ClientConnection at = oldest; at != null; at = at.newerSender)
+        {
+            count++;
+        }
+        return count;
+    }
+
     /** Puts a connection last, as it has just sent something. */
     void touch(ClientConnection connection)
     {

@@ -19,6 +19,8 @@ final class SimulatedConnection
     private final SimulatedClock clock;
     private boolean isRefused;
     private boolean isReset;
+    private boolean isTakingNothing;
+    private boolean isDefective;
 
     SimulatedConnection(SimulatedClock clock, InetSocketAddress engineAddress, InetSocketAddress peerAddress,
         SimulatedStream toEngine, SimulatedStream toPeer, long connectDelayNs)
@@ -74,6 +76,10 @@ final class SimulatedConnection
         public int read(ByteBuffer into) throws IOException
         {
             requireOpen();
+            if (isDefective)
+            {
+                throw new IllegalStateException("a defect that a test has asked for");
+            }
             if (!toEngine.hasArrived())
             {
                 return toEngine.isAtEnd() ? END_OF_STREAM : 0;
@@ -88,7 +94,7 @@ final class SimulatedConnection
         {
             requireOpen();
             long written = 0;
-            for (int i = offset; i < offset + count && toPeer.room() > 0; i++)
+            for (int i = offset; i < offset + count && toPeer.room() > 0 && !isTakingNothing; i++)
             {
                 byte[] bytes = new byte[Math.min(from[i].remaining(), toPeer.room())];
                 from[i].get(bytes);
@@ -168,6 +174,24 @@ final class SimulatedConnection
         boolean isReset()
         {
             return isReset;
+        }
+
+        /** Lets the poller promise room that a write does not find. [P-CON-52] */
+        void takeNothing()
+        {
+            isTakingNothing = true;
+        }
+
+        /** Lets the engine's next read end in an exception that no socket may throw: a defect of ours. */
+        void breakReads()
+        {
+            isDefective = true;
+        }
+
+        /** @return whether the engine has closed its end, though bytes may still be on their way here. */
+        boolean isClosedByEngine()
+        {
+            return engineEnd.isClosed();
         }
 
         int room()

@@ -8,6 +8,7 @@ import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.io.TcpNetwork;
 import io.mtproxy.engine.io.TcpSocket;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -30,7 +31,7 @@ final class SimulatedNetwork implements TcpNetwork
     private final SimulatedClock clock;
     private final RandomGenerator random;
     private final boolean isCutting;
-    private final Map<Integer, Listener> listeners = new HashMap<>();
+    private final Map<Integer, List<Listener>> listeners = new HashMap<>();
     private final Map<InetSocketAddress, Consumer<SimulatedConnection.PeerEnd>> servers = new HashMap<>();
     private int nextPort = EPHEMERAL_PORT_FIRST;
     /** Bytes that a direction holds at most. */
@@ -38,6 +39,10 @@ final class SimulatedNetwork implements TcpNetwork
     int capacityMax = 256 * 1024;
     /** Every so manyth connect fails; 0 is never. */
     int refuseOneIn;
+    /** Address at which clients reach the engine. */
+    InetAddress engineHost = InetAddress.getLoopbackAddress();
+    /** So many accepts fail, as they do without a free descriptor. */
+    int acceptFailures;
 
     SimulatedNetwork(SimulatedClock clock, RandomGenerator random, boolean isCutting)
     {
@@ -61,9 +66,11 @@ final class SimulatedNetwork implements TcpNetwork
     /** Connects a simulated client to a port of the engine. */
     SimulatedConnection.PeerEnd connectToEngine(int port, InetAddress clientHost)
     {
-        Listener listener = listeners.get(port);
+        List<Listener> group = listeners.get(port);
+        // the system spreads connections over the sockets of a group
+        Listener listener = group.get(nextPort % group.size());
         InetSocketAddress client = new InetSocketAddress(clientHost, nextPort++);
-        InetSocketAddress engine = new InetSocketAddress(listener.address(), port);
+        InetSocketAddress engine = new InetSocketAddress(engineHost, port);
         SimulatedConnection connection = new SimulatedConnection(clock, engine, client, stream(), stream(), 0);
         listener.backlog.addLast(connection.engineEnd);
         return connection.peerEnd;
@@ -89,8 +96,7 @@ final class SimulatedNetwork implements TcpNetwork
         {
             Listener listener = new Listener(port);
             group[i] = listener;
-            // the simulated system gives every connection to the first of a group
-            listeners.putIfAbsent(port, listener);
+            listeners.computeIfAbsent(port, _ -> new ArrayList<>()).add(listener);
         }
         return group;
     }
@@ -115,7 +121,7 @@ final class SimulatedNetwork implements TcpNetwork
         return connection.engineEnd;
     }
 
-    private static final class Listener implements TcpListener
+    private final class Listener implements TcpListener
     {
         private final int port;
         private final ArrayDeque<TcpSocket> backlog = new ArrayDeque<>();
@@ -126,14 +132,14 @@ final class SimulatedNetwork implements TcpNetwork
             this.port = port;
         }
 
-        InetAddress address()
-        {
-            return InetAddress.getLoopbackAddress();
-        }
-
         @Override
-        public TcpSocket accept()
+        public TcpSocket accept() throws IOException
         {
+            if (acceptFailures > 0)
+            {
+                acceptFailures--;
+                throw new IOException("Too many open files");
+            }
             return backlog.pollFirst();
         }
 

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.sim;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.mtproxy.engine.EngineConfig;
 import io.mtproxy.engine.EngineContext;
 import io.mtproxy.engine.ProxyEngine;
 import io.mtproxy.engine.ThreadingMode;
+import io.mtproxy.engine.agent.ClientAgent;
+import io.mtproxy.engine.client.ClientConnections;
 import io.mtproxy.engine.client.ClientLimits;
+import io.mtproxy.engine.client.CloseReason;
+import io.mtproxy.engine.config.NatRules;
 import io.mtproxy.engine.config.ProxyMultiConf;
 import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.config.Secret;
@@ -31,12 +37,15 @@ final class SimulatedProxy implements AutoCloseable
     static final int PORT = 4443;
     static final byte[] PROXY_SECRET = secretBytes();
     private static final long STEP_NS = 1_000_000L;
+    /** Gauges of buffers are published each second, and a silent link is looked at once in a while. */
+    private static final long LONGER_THAN_GAUGES_NS = 2_100_000_000L;
 
     final SimulatedClock clock = new SimulatedClock();
     final RandomGenerator random;
     final SimulatedNetwork network;
     final List<SimulatedDatacenter> datacenters = new ArrayList<>();
     final List<SimulatedClient> clients = new ArrayList<>();
+    private final List<SimulatedConnection.PeerEnd> silentEnds = new ArrayList<>();
     final ProxyEngine engine;
     private final Setup setup;
 
@@ -60,6 +69,7 @@ final class SimulatedProxy implements AutoCloseable
         int clientAgents = 1;
         int datacenterAgents = 1;
         String config = "";
+        NatRules natRules = NatRules.NONE;
     }
 
     SimulatedProxy(Setup setup) throws IOException
@@ -86,7 +96,7 @@ final class SimulatedProxy implements AutoCloseable
                 chosen.clientCountMax, chosen.acceptRateMax,
                 new ClientLimits(chosen.clientBufferLength, chosen.handshakeTimeoutNs, 10_000_000_000L)),
             new EngineConfig.MiddleProxies(parse(confText), ProxySecretFile.of(PROXY_SECRET),
-                io.mtproxy.engine.config.NatRules.NONE, 0xffff, chosen.linkBufferLength,
+                chosen.natRules, 0xffff, chosen.linkBufferLength,
                 EngineConfig.MiddleProxies.DRAIN_TIMEOUT_DEFAULT),
             new EngineConfig.Buffers(chosen.messageBuffersLength, chosen.ringLength),
             new EngineConfig.Threads(chosen.clientAgents, chosen.datacenterAgents, false));
@@ -153,10 +163,22 @@ final class SimulatedProxy implements AutoCloseable
 
     SimulatedClient connect(ClientOptions options)
     {
-        SimulatedClient client =
-            new SimulatedClient(options, network.connectToEngine(PORT, InetAddress.getLoopbackAddress()));
+        return connect(options, InetAddress.getLoopbackAddress());
+    }
+
+    SimulatedClient connect(ClientOptions options, InetAddress host)
+    {
+        SimulatedClient client = new SimulatedClient(options, network.connectToEngine(PORT, host));
         clients.add(client);
         return client;
+    }
+
+    /** Connects without sending anything. */
+    SimulatedConnection.PeerEnd connectSilently()
+    {
+        SimulatedConnection.PeerEnd end = network.connectToEngine(PORT, InetAddress.getLoopbackAddress());
+        silentEnds.add(end);
+        return end;
     }
 
     /** Lets everybody do what can be done now, once. */
@@ -189,6 +211,79 @@ final class SimulatedProxy implements AutoCloseable
                 throw new AssertionError("no link to " + datacenter.address + " became ready");
             }
         }
+    }
+
+    /**
+     * Ends every client and waits until the gauges tell: nothing may be left anywhere, and nothing may have gone wrong
+     * inside the engine. Every scenario ends here.
+     */
+    void verifyClean()
+    {
+        clients.forEach(client -> client.end.end());
+        silentEnds.forEach(SimulatedConnection.PeerEnd::end);
+        for (SimulatedDatacenter datacenter : datacenters)
+        {
+            datacenter.links.forEach(link -> link.isReadingPaused = false);
+        }
+        advance(LONGER_THAN_GAUGES_NS);
+        verifyNothingLeft();
+        verifyNoErrors();
+    }
+
+    /** Nothing of any client is left: no connection, no binding, no chunk, no entry in any list. */
+    void verifyNothingLeft()
+    {
+        assertEquals(0, counter(ProxyCounter.SPECIAL_CONNECTIONS), "connections");
+        assertEquals(0, counter(ProxyCounter.INBOUND_CONNECTIONS), "inbound connections");
+        assertEquals(0, counter(ProxyCounter.EXT_CONNECTIONS), "bindings");
+        assertEquals(0, counter(ProxyCounter.BUFFERS_USED), "chunks in use");
+        for (ClientAgent agent : engine.clientAgents())
+        {
+            ClientConnections connections = agent.connections();
+            assertEquals(0, connections.count(), "slots in use");
+            assertEquals(0, connections.senderCount(), "entries in the order of last sending");
+            for (int i = 0; i < Math.max(1, setup.secretCount); i++)
+            {
+                assertEquals(0, connections.addressCount(i), "addresses under secret " + i);
+                assertEquals(0, connections.keyCount(i), "keys under secret " + i);
+            }
+        }
+        long closed = 0;
+        for (CloseReason reason : CloseReason.values())
+        {
+            closed += counter(reason.counter());
+        }
+        assertEquals(counter(ProxyCounter.INBOUND_CONNECTIONS_ACCEPTED), closed, "each accepted is closed for a reason");
+    }
+
+    /** The engine has found no defect of its own. */
+    void verifyNoErrors()
+    {
+        engine.status().readErrors((count, firstMs, lastMs, text) ->
+        {
+            throw new AssertionError(text);
+        });
+        assertEquals(0, counter(ProxyCounter.ERRORS), "errors");
+        assertEquals(0, counter(ProxyCounter.CLOSED_INTERNAL_ERROR), "clients closed by an error of ours");
+        assertEquals(0, counter(ProxyCounter.LINK_CLOSED_INTERNAL_ERROR), "links closed by an error of ours");
+    }
+
+    /** @return how many clients were closed for this reason. */
+    long closed(CloseReason reason)
+    {
+        return counter(reason.counter());
+    }
+
+    /** @return distinct addresses under a secret, over all client agents. [P-PAY-06] */
+    int addressCount(int secretIndex)
+    {
+        return engine.clientAgents().stream().mapToInt(agent -> agent.connections().addressCount(secretIndex)).sum();
+    }
+
+    /** @return distinct keys under a secret, over all client agents. [P-PAY-06] */
+    int keyCount(int secretIndex)
+    {
+        return engine.clientAgents().stream().mapToInt(agent -> agent.connections().keyCount(secretIndex)).sum();
     }
 
     long counter(ProxyCounter counter)
