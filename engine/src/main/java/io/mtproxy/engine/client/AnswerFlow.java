@@ -99,8 +99,7 @@ final class AnswerFlow
             codec.encodePadding(ring, to, answerPadding, shared.random);
             to += answerPadding;
         }
-        encrypt(ring, from, to - from);
-        if (isEnd)
+        if (encrypt(ring, from, to - from) && isEnd)
         {
             insideAnswer = false;
             shared.counters.increment(ProxyCounter.ANSWERS_TO_CLIENT);
@@ -117,8 +116,10 @@ final class AnswerFlow
     void onSimpleAck(int confirm)
     {
         UnsafeBuffer scratch = shared.scratch;
-        encrypt(scratch, 0, codec.encodeQuickAck(scratch, 0, confirm, shared.random));
-        shared.counters.increment(ProxyCounter.SIMPLE_ACKS_TO_CLIENT);
+        if (encrypt(scratch, 0, codec.encodeQuickAck(scratch, 0, confirm, shared.random)))
+        {
+            shared.counters.increment(ProxyCounter.SIMPLE_ACKS_TO_CLIENT);
+        }
     }
 
     /** Answers the client's own ping, between answers only. [P-OBF-50] */
@@ -144,11 +145,14 @@ final class AnswerFlow
         codec.encodeHeader(scratch, from, PayloadFilter.PING_LENGTH, padding);
         int to = SCRATCH_OFFSET + PayloadFilter.encodePong(scratch, SCRATCH_OFFSET, pingId);
         codec.encodePadding(scratch, to, padding, shared.random);
-        encrypt(scratch, from, to + padding - from);
-        shared.counters.increment(ProxyCounter.CLIENT_PINGS_ANSWERED);
+        if (encrypt(scratch, from, to + padding - from))
+        {
+            shared.counters.increment(ProxyCounter.CLIENT_PINGS_ANSWERED);
+        }
     }
 
-    private void encrypt(DirectBuffer plain, int offset, int length)
+    /** @return false when that was too much for the client or the pool, and the connection has been closed. */
+    private boolean encrypt(DirectBuffer plain, int offset, int length)
     {
         for (int done = 0; done < length;)
         {
@@ -156,7 +160,7 @@ final class AnswerFlow
             if (chunk == null)
             {
                 connection.close(CloseReason.BUFFERS_EXHAUSTED);
-                return;
+                return false;
             }
             int run = Math.min(length - done, chunk.room());
             send.update(plain, offset + done, chunk.buffer(), chunk.writeOffset(), run);
@@ -172,6 +176,7 @@ final class AnswerFlow
         {
             closeIfSlow();
         }
+        return connection.phase() == ClientPhase.RELAY;
     }
 
     /** Much came in one turn, or the client does not read: only the socket can tell. [C-LIM-11] [P-CON-51] */

@@ -232,8 +232,8 @@ final class ClientConnection implements ReadyHandler
     {
         if (length > 0 && phase == ClientPhase.RELAY && requests != null)
         {
-            requests.onReceived(offset, length);
             shared.senders.touch(this);
+            requests.onReceived(offset, length);
             updateInterest();
         }
     }
@@ -361,6 +361,7 @@ final class ClientConnection implements ReadyHandler
             return;
         }
         phase = ClientPhase.CLOSING;
+        interest = Interest.NONE;
         shared.onClosing(this, reason);
         socket.close();
         if (partialHeader != null)

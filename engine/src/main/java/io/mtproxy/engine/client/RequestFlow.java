@@ -374,7 +374,8 @@ final class RequestFlow
             PayloadFilter.Verdict verdict = PayloadFilter.classify(ring, partIndex, partLength, payloadLength);
             if (!isForwarded(verdict, ring, partIndex))
             {
-                passOver(source, wireLength - partLength);
+                passOverFrame(source, partLength);
+                undraw();
                 return false;
             }
             putRequestHead(ring, headIndex, verdict);
@@ -480,19 +481,18 @@ final class RequestFlow
             case PING -> answers.sendPong(shared.scratch, 0);
             case DROP -> shared.counters.increment(ProxyCounter.PAYLOADS_DROPPED_BY_FILTER);
         }
-        passOver(source, wireLength - looked);
+        passOverFrame(source, looked);
         return connection.phase() == ClientPhase.RELAY;
     }
 
-    /** Ends a frame that is not forwarded; looking at it may have closed the connection. */
-    private void passOver(FrameSource source, int restLength)
+    /** Leaves out the rest of a frame that goes nowhere, unless looking at it has ended the connection and its stream. */
+    private void passOverFrame(FrameSource source, int doneLength)
     {
         if (connection.phase() == ClientPhase.RELAY)
         {
-            source.skip(receive, restLength);
-            endFrame();
-            undraw();
+            source.skip(receive, wireLength - doneLength);
         }
+        endFrame();
     }
 
     private void endFrame()

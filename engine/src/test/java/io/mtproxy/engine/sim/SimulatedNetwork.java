@@ -51,6 +51,13 @@ final class SimulatedNetwork implements TcpNetwork
         this.isCutting = isCutting;
     }
 
+    /** Gives every direction of connections to come so much room. */
+    void capacity(int length)
+    {
+        capacityMin = length;
+        capacityMax = length;
+    }
+
     /** Lets a simulated middle proxy listen. */
     void serve(InetSocketAddress address, Consumer<SimulatedConnection.PeerEnd> acceptor)
     {
