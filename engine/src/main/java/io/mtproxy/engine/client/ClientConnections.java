@@ -301,7 +301,19 @@ public final class ClientConnections
     /** @return deadlines that were over. */
     public int pollDeadlines()
     {
-        return deadlines.poll(nowNs, deadlineHandler, DEADLINES_PER_TURN);
+        if (deadlines.timerCount() == 0)
+        {
+            deadlines.currentTickTime(nowNs);
+            return 0;
+        }
+        int over = 0;
+        do
+        {
+            // one call looks at one slot of the wheel, however much time has passed
+            over += deadlines.poll(nowNs, deadlineHandler, DEADLINES_PER_TURN - over);
+        }
+        while (over < DEADLINES_PER_TURN && deadlines.currentTickTime() <= nowNs);
+        return over;
     }
 
     // ---- the turn

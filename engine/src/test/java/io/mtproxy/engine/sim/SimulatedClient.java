@@ -30,6 +30,13 @@ final class SimulatedClient
         sendRaw(peer.start());
     }
 
+    SimulatedClient(ClientOptions options, byte[] headerPlain, SimulatedConnection.PeerEnd end)
+    {
+        this.peer = new ClientPeer(options, headerPlain);
+        this.end = end;
+        sendRaw(peer.start());
+    }
+
     int port()
     {
         return end.ownAddress.getPort();
@@ -46,6 +53,12 @@ final class SimulatedClient
     void sendRaw(byte[] bytes)
     {
         waiting.addLast(bytes);
+    }
+
+    /** Forgets what has not gone into the network yet. */
+    void dropUnsent()
+    {
+        waiting.clear();
     }
 
     /** @return whether everything has gone into the network. */

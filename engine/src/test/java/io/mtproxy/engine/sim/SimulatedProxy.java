@@ -173,6 +173,15 @@ final class SimulatedProxy implements AutoCloseable
         return client;
     }
 
+    /** Connects a client with a header of the test's own. */
+    SimulatedClient connectWithHeader(ClientOptions options, byte[] headerPlain)
+    {
+        SimulatedClient client = new SimulatedClient(options, headerPlain,
+            network.connectToEngine(PORT, InetAddress.getLoopbackAddress()));
+        clients.add(client);
+        return client;
+    }
+
     /** Connects without sending anything. */
     SimulatedConnection.PeerEnd connectSilently()
     {
