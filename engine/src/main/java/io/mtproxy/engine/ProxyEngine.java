@@ -144,6 +144,12 @@ public final class ProxyEngine implements AutoCloseable
         return processId.toString();
     }
 
+    /** @return whether {@link #close} has been called. */
+    public boolean isClosed()
+    {
+        return isClosed;
+    }
+
     /** @return a reader of everything this engine counts. */
     public StatusFileReader status()
     {

@@ -116,7 +116,7 @@ final class ClientConnection implements ReadyHandler
                 answers.onWritable();
             }
             // writing may have closed it, or started to hold reading back
-            if ((readyOps & interest & Interest.READ) != 0 && isOpen())
+            if ((readyOps & interest & Interest.READ) != 0)
             {
                 readSocket();
             }
