@@ -106,7 +106,7 @@ public final class ClientAgent implements Agent
     /** @return whether something waits that no socket will report. */
     boolean hasWork()
     {
-        return !commands.isEmpty() || connections.hasMessages();
+        return !commands.isEmpty() || connections.hasWork();
     }
 
     /** @return the longest that the thread may wait in its poller. */

@@ -241,17 +241,26 @@ final class ClientConnection implements ReadyHandler
     /** Goes on with frames after a stall. Called from the agent's turn, never from inside a ring. */
     void resume()
     {
-        if (phase == ClientPhase.RELAY && requests != null)
+        if (requests == null)
         {
-            try
+            return;
+        }
+        try
+        {
+            if (phase == ClientPhase.RELAY)
             {
                 requests.resume();
                 updateInterest();
             }
-            catch (RuntimeException e)
+            else if (phase == ClientPhase.FLUSHING)
             {
-                failInternally(e);
+                // the rest of a payload that has partly crossed: others wait for the route behind it
+                requests.finish();
             }
+        }
+        catch (RuntimeException e)
+        {
+            failInternally(e);
         }
     }
 

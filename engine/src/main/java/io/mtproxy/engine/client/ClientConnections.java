@@ -361,8 +361,32 @@ public final class ClientConnections
         fromDatacenters[datacenterAgent].read(toClientHandler, RING_BATCH_LIMIT);
     }
 
-    /** @return whether a ring holds something for this agent. */
-    public boolean hasMessages()
+    /** @return whether a turn would find something to do that no socket will report. */
+    public boolean hasWork()
+    {
+        return !toResume.isEmpty() || hasMessages() || hasFreeLink();
+    }
+
+    /** A link may have become free after this turn had looked at it, with nobody waiting yet who could be woken. */
+    private boolean hasFreeLink()
+    {
+        for (int i = 0; i < waitingForLink.size(); i++)
+        {
+            if (!isHeldUpByLink(waitingForLink.get(i)))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isHeldUpByLink(ClientConnection connection)
+    {
+        RequestFlow requests = connection.requests();
+        return requests != null && requests.isLinkCongested();
+    }
+
+    private boolean hasMessages()
     {
         for (RelayRing ring : fromDatacenters)
         {
@@ -385,8 +409,7 @@ public final class ClientConnections
         for (int i = waitingForLink.size() - 1; i >= 0; i--)
         {
             ClientConnection connection = waitingForLink.get(i);
-            RequestFlow requests = connection.requests();
-            if (requests == null || !requests.isLinkCongested())
+            if (!isHeldUpByLink(connection))
             {
                 removeUnordered(waitingForLink, i);
                 connection.resume();

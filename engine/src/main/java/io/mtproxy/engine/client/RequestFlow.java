@@ -457,6 +457,7 @@ final class RequestFlow
         {
             source.skip(receive, wireLength - payloadLength);
             endFrame();
+            undraw();
             route.release();
         }
         else
