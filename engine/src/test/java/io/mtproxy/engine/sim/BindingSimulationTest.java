@@ -15,9 +15,11 @@ import io.mtproxy.soak.DatacenterEvent.ProxyRequest;
 import io.mtproxy.soak.Payloads;
 import io.mtproxy.soak.Transport;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -233,9 +235,10 @@ final class BindingSimulationTest
         {
             DatacenterRecord record = DatacenterRecord.of(proxy);
             proxy.awaitLinks();
-            proxy.network.engineHost = host(own);
+            // the JDK gives a v4-mapped peer of an IPv6 socket as an IPv4 address, as getByName does
+            proxy.network.engineHost = InetAddress.getByName(own);
             SimulatedClient simulated = proxy.connect(
-                ClientOptions.of(Transport.ABRIDGED, SimulatedProxy.clientSecret(0), 2, 1), host(client));
+                ClientOptions.of(Transport.ABRIDGED, SimulatedProxy.clientSecret(0), 2, 1), InetAddress.getByName(client));
             for (int i = 0; i < 3; i++)
             {
                 simulated.send(Payloads.encrypted(1, 64, proxy.random), false);
@@ -245,30 +248,15 @@ final class BindingSimulationTest
             assertEquals(3, record.requests.size());
             for (ProxyRequest request : record.requests)
             {
-                assertEquals(java.net.InetAddress.getByName(client), request.client().getAddress());
+                assertEquals(InetAddress.getByName(client), request.client().getAddress());
                 assertEquals(simulated.port(), request.client().getPort());
-                assertEquals(java.net.InetAddress.getByName(ownTold), request.own().getAddress());
+                assertEquals(InetAddress.getByName(ownTold), request.own().getAddress());
                 assertEquals(SimulatedProxy.PORT, request.own().getPort());
-                assertEquals(setup.proxyTag, java.util.HexFormat.of().formatHex(request.proxyTag()));
+                assertEquals(setup.proxyTag, HexFormat.of().formatHex(request.proxyTag()));
                 assertEquals(ProxyRequest.FLAG_TAG, request.flags() & ProxyRequest.FLAG_TAG);
             }
             proxy.verifyClean();
         }
-    }
-
-    /** What the system gives for a peer on an IPv6 socket: a v4-mapped address stays an IPv6 one. */
-    private static java.net.InetAddress host(String text) throws IOException
-    {
-        java.net.InetAddress address = java.net.InetAddress.getByName(text);
-        if (!text.startsWith("::ffff:"))
-        {
-            return address;
-        }
-        byte[] mapped = new byte[16];
-        mapped[10] = (byte)0xff;
-        mapped[11] = (byte)0xff;
-        System.arraycopy(address.getAddress(), 0, mapped, 12, 4);
-        return java.net.Inet6Address.getByAddress(null, mapped, -1);
     }
 
     /** [P-CON-61] two engines have links, ids and counters of their own. */
