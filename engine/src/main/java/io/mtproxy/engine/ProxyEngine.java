@@ -11,7 +11,6 @@ import io.mtproxy.engine.agent.DutyCycle;
 import io.mtproxy.engine.client.AcceptGate;
 import io.mtproxy.engine.client.ClientConnections;
 import io.mtproxy.engine.datacenter.DatacenterSettings;
-import io.mtproxy.engine.datacenter.ProxySecret;
 import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.io.TcpNetwork;
@@ -376,8 +375,7 @@ public final class ProxyEngine implements AutoCloseable
         private DatacenterSettings datacenterSettings(OwnProcessId processId)
         {
             EngineConfig.MiddleProxies proxies = config.middleProxies();
-            ProxySecret secret = proxies.secret() == null ? ProxySecret.NONE : ProxySecret.of(proxies.secret().bytes());
-            return new DatacenterSettings(secret, proxies.natRules()::translate, processId, config.listening()
+            return new DatacenterSettings(proxies.secret(), proxies.natRules()::translate, processId, config.listening()
                 .address(),
                 proxies.linkBufferLength(), proxies.drainTimeout().toNanos(),
                 DatacenterSettings.BINDING_COUNT_MAX_PROCESS / datacenterCount);

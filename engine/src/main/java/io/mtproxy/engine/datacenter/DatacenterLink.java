@@ -194,7 +194,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         enter(LinkPhase.NONCE);
         deadlineNs = context.nanoClock.nanoTime() + PHASE_TIMEOUT_NS;
         updateInterest();
-        if (context.settings.secret().isLoaded())
+        if (context.settings.secret() != null)
         {
             sendNonce();
         }
@@ -210,7 +210,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         timestampSeconds = (int)(context.epochClock.time() / 1000);
         context.random.nextBytes(nonce, 0, nonce.length);
         RpcNonce.encode(
-            context.payload, 0, context.settings.secret().keySelector(), timestampSeconds, nonce);
+            context.payload, 0, context.settings.requireSecret().keySelector(), timestampSeconds, nonce);
         succeed(writer.writeClear(context.payload, 0, RpcNonce.LENGTH));
     }
 
@@ -218,7 +218,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     private Action onNonce(DirectBuffer buffer, int offset, int length)
     {
         RpcNonce.Verdict verdict = RpcNonce.verify(buffer, offset, length,
-            context.settings.secret().keySelector(), timestampSeconds, reader.behindLength());
+            context.settings.requireSecret().keySelector(), timestampSeconds, reader.behindLength());
         if (verdict != RpcNonce.Verdict.ACCEPTED)
         {
             return fail(LinkCloseReason.NONCE_REJECTED);
@@ -239,7 +239,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     {
         RpcNonce.getNonce(serverNonce, offset, context.nonce);
         context.keys
-            .secret(context.settings.secret().bytes())
+            .secret(context.settings.requireSecret().bytes())
             .clientNonce(nonce)
             .serverNonce(context.nonce)
             .clientTimestamp(timestampSeconds)

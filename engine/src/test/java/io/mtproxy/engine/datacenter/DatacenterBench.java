@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.agent.DatacenterAgent;
 import io.mtproxy.engine.agent.DatacenterCommands;
 import io.mtproxy.engine.memory.ChunkPool;
@@ -125,10 +126,10 @@ final class DatacenterBench implements AutoCloseable
 
     static DatacenterSettings settings()
     {
-        return settings(ProxySecret.of(SECRET), 4L << 20);
+        return settings(ProxySecretFile.of(SECRET), 4L << 20);
     }
 
-    static DatacenterSettings settings(ProxySecret secret, long linkBufferLength)
+    static DatacenterSettings settings(ProxySecretFile secret, long linkBufferLength)
     {
         return new DatacenterSettings(secret, ip -> ip,
             local -> ProcessId.ofSender(0x0a000005, 0, 4711, 1_789_999_000), null, linkBufferLength,

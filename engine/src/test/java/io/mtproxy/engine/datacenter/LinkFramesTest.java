@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.datacenter.DatacenterBench.Message;
 import io.mtproxy.engine.relay.RelayRing;
 import io.mtproxy.engine.relay.ToClientMessage;
@@ -774,7 +775,7 @@ class LinkFramesTest
     void shouldMarkALinkThatDoesNotDrain() // [P-CON-53]
     {
         try (DatacenterBench bench = new DatacenterBench(1, DatacenterBench.settings(
-            ProxySecret.of(DatacenterBench.SECRET), 1 << 20)))
+            ProxySecretFile.of(DatacenterBench.SECRET), 1 << 20)))
         {
             bench.addReadyServer(2, 2);
             long id = bench.bind(1, 0);
@@ -814,7 +815,7 @@ class LinkFramesTest
     void shouldClearTheMarkOfALostLink() // [P-CON-22]
     {
         try (DatacenterBench bench = new DatacenterBench(1, DatacenterBench.settings(
-            ProxySecret.of(DatacenterBench.SECRET), 64 << 10)))
+            ProxySecretFile.of(DatacenterBench.SECRET), 64 << 10)))
         {
             bench.addReadyServer(1, 1);
             long id = bench.bind(1, 0);
@@ -835,7 +836,7 @@ class LinkFramesTest
     void shouldNotHoldAnyNumberOfAnswersForAMiddleProxyThatDoesNotRead() // [P-RPC-43] [P-RPC-44]
     {
         try (DatacenterBench bench = new DatacenterBench(1, DatacenterBench.settings(
-            ProxySecret.of(DatacenterBench.SECRET), 32 << 10)))
+            ProxySecretFile.of(DatacenterBench.SECRET), 32 << 10)))
         {
             bench.addReadyServer(1, 1);
             bench.socket(0).writeBudget = 0;

@@ -145,7 +145,8 @@ final class BindingSimulationTest
             assertEquals(4, counts.size());
             double chiSquare = counts.values().stream().mapToDouble(n -> (n - 200.0) * (n - 200.0) / 200.0).sum();
             assertTrue(chiSquare < 16.3, "chi square " + chiSquare + " " + counts.values());
-            assertEquals(0, proxy.counter(ProxyCounter.FRAMES_DROPPED_NO_TARGET), "servers without links are not drawn");
+            assertEquals(0, proxy.counter(ProxyCounter.FRAMES_DROPPED_NO_TARGET),
+                "servers without links are not drawn");
             proxy.verifyClean();
         }
     }
@@ -238,7 +239,8 @@ final class BindingSimulationTest
             // the JDK gives a v4-mapped peer of an IPv6 socket as an IPv4 address, as getByName does
             proxy.network.engineHost = InetAddress.getByName(own);
             SimulatedClient simulated = proxy.connect(
-                ClientOptions.of(Transport.ABRIDGED, SimulatedProxy.clientSecret(0), 2, 1), InetAddress.getByName(client));
+                ClientOptions.of(Transport.ABRIDGED, SimulatedProxy.clientSecret(0), 2, 1), InetAddress.getByName(
+                    client));
             for (int i = 0; i < 3; i++)
             {
                 simulated.send(Payloads.encrypted(1, 64, proxy.random), false);

@@ -29,7 +29,7 @@ final class ClosingSimulationTest
         {
             proxy.awaitLinks();
             SimulatedClient client = proxy.connect(Transport.INTERMEDIATE, 2);
-            client.sendRaw(client.peer.rawPlain(new byte[] {0, 0, 0, 0, 0, 0, 0, 0}));
+            client.sendRaw(client.peer.rawPlain(new byte[]{0, 0, 0, 0, 0, 0, 0, 0}));
             proxy.advance(10 * MS);
 
             assertEquals(1, proxy.closed(CloseReason.MALFORMED_FRAME));

@@ -44,10 +44,9 @@ final class DatacenterRecord implements BiConsumer<SimulatedDatacenter.Link, Dat
             }
             case DatacenterEvent.CloseConnection close -> closedIds.add(close.extConnectionId());
             case DatacenterEvent.Violation violation -> throw new AssertionError(violation.toString());
-            case DatacenterEvent.Nonce _, DatacenterEvent.Handshake _, DatacenterEvent.Pong _,
-                DatacenterEvent.Ping _ ->
-            {
-            }
+            case DatacenterEvent.Nonce _,DatacenterEvent.Handshake _,DatacenterEvent.Pong _,DatacenterEvent.Ping _ ->
+                {
+                }
         }
     }
 

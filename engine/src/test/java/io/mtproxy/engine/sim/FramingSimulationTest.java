@@ -155,7 +155,7 @@ final class FramingSimulationTest
                 int confirm = proxy.random.nextInt() | 0x8000_0000;
                 confirms.add(confirm);
                 link.peer.simpleAck(request.extConnectionId(), confirm);
-                link.peer.answer(request.extConnectionId(), 0, new byte[] {1, 2, 3, 4, 5, 6, 7, 8});
+                link.peer.answer(request.extConnectionId(), 0, new byte[]{1, 2, 3, 4, 5, 6, 7, 8});
             };
             proxy.awaitLinks();
             SimulatedClient client = proxy.connect(transport, 2);
@@ -196,7 +196,7 @@ final class FramingSimulationTest
             client.send(Payloads.encrypted(1, 64, proxy.random), false);
             proxy.advance(5 * MS);
             List<byte[]> answers = new ArrayList<>();
-            for (int length : new int[] {0, 4, 8, 500, 504, 508, 512, 16_364, 16_368, 16_384, 16_388, 32_768, 100_000})
+            for (int length : new int[]{0, 4, 8, 500, 504, 508, 512, 16_364, 16_368, 16_384, 16_388, 32_768, 100_000})
             {
                 byte[] answer = new byte[length];
                 proxy.random.nextBytes(answer);

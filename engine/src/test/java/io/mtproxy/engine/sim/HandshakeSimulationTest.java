@@ -210,7 +210,7 @@ final class HandshakeSimulationTest
             {
                 for (byte b : part)
                 {
-                    end.write(new byte[] {b});
+                    end.write(new byte[]{b});
                     proxy.step();
                 }
             }
@@ -267,7 +267,7 @@ final class HandshakeSimulationTest
         {
             DatacenterRecord record = DatacenterRecord.of(proxy);
             proxy.awaitLinks();
-            for (int secret : new int[] {0, 1, 63, 126, 127})
+            for (int secret : new int[]{0, 1, 63, 126, 127})
             {
                 SimulatedClient client = proxy.connect(
                     ClientOptions.of(Transport.PADDED, SimulatedProxy.clientSecret(secret), 2, 77 + secret));

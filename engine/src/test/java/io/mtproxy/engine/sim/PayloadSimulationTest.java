@@ -100,7 +100,7 @@ final class PayloadSimulationTest
             DatacenterRecord record = DatacenterRecord.of(proxy);
             proxy.awaitLinks();
             SimulatedClient client = proxy.connect(Transport.INTERMEDIATE, 2);
-            for (int function : new int[] {Payloads.REQ_PQ, Payloads.REQ_PQ_MULTI, Payloads.REQ_DH_PARAMS,
+            for (int function : new int[]{Payloads.REQ_PQ, Payloads.REQ_PQ_MULTI, Payloads.REQ_DH_PARAMS,
                 Payloads.SET_CLIENT_DH_PARAMS})
             {
                 client.send(plain(40, 20, function), false);

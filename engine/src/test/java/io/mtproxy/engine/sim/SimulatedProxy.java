@@ -262,7 +262,8 @@ final class SimulatedProxy implements AutoCloseable
         {
             closed += counter(reason.counter());
         }
-        assertEquals(counter(ProxyCounter.INBOUND_CONNECTIONS_ACCEPTED), closed, "each accepted is closed for a reason");
+        assertEquals(counter(ProxyCounter.INBOUND_CONNECTIONS_ACCEPTED), closed,
+            "each accepted is closed for a reason");
     }
 
     /** The engine has found no defect of its own. */
