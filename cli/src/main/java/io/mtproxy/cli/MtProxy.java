@@ -4,6 +4,7 @@ package io.mtproxy.cli;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.Arrays;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -13,16 +14,19 @@ import java.util.function.Supplier;
 public final class MtProxy
 {
     private final Terminal terminal;
+    private final Function<LogLines, StopWait> stopWaits;
 
-    MtProxy(Terminal terminal)
+    /** @param stopWaits asked when a command runs that can be stopped. */
+    MtProxy(Terminal terminal, Function<LogLines, StopWait> stopWaits)
     {
         this.terminal = terminal;
+        this.stopWaits = stopWaits;
     }
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] arguments)
     {
-        int exitCode = new MtProxy(Terminal.ofProcess()).execute(arguments);
+        int exitCode = new MtProxy(Terminal.ofProcess(), StopSignals::install).execute(arguments);
         System.out.flush();
         System.err.flush();
         System.exit(exitCode);
@@ -32,7 +36,7 @@ public final class MtProxy
     int execute(String... arguments)
     {
         LogLines log = new LogLines(terminal.err(), Clock.system(ZoneId.systemDefault()));
-        Supplier<StopWait> stops = () -> StopSignals.install(log);
+        Supplier<StopWait> stops = () -> stopWaits.apply(log);
         String[] rest = arguments.length == 0 ? arguments : Arrays.copyOfRange(arguments, 1, arguments.length);
         return switch (arguments.length == 0 ? "" : arguments[0])
         {

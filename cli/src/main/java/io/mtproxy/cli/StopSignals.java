@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli;
 
+import io.mtproxy.engine.io.linux.LinuxSignals;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
-import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -21,7 +22,8 @@ final class StopSignals implements StopWait
     /** A start or a stop that was ended by force. */
     static final int EXIT_FORCED = 1;
 
-    private static final List<String> NAMES = List.of("TERM", "INT");
+    private static final Map<String, Integer> NUMBERS =
+        Map.of("TERM", LinuxSignals.SIGTERM, "INT", LinuxSignals.SIGINT);
     /** Time for a stop in good order; at its end the process ends all the same. */
     private static final long STOP_TIME_MS = 900;
 
@@ -45,7 +47,14 @@ final class StopSignals implements StopWait
     static StopSignals install(LogLines log)
     {
         StopSignals signals = new StopSignals(log);
-        NAMES.forEach(name -> handle(name, () -> signals.onSignal(name)));
+        NUMBERS.forEach((name, number) ->
+        {
+            if (SystemLimits.isSignalIgnored(number))
+            {
+                LinuxSignals.restoreDefault(number);
+            }
+            handle(name, () -> signals.onSignal(name));
+        });
         return signals;
     }
 

@@ -13,6 +13,7 @@ final class SystemLimits
 {
     private static final Pattern MEMORY_TOTAL = Pattern.compile("(?m)^MemTotal:\\s+(\\d+) kB");
     private static final Pattern OPEN_FILES = Pattern.compile("(?m)^Max open files\\s+(\\d+)\\s");
+    private static final Pattern SIGNALS_IGNORED = Pattern.compile("(?m)^SigIgn:\\s+([0-9a-f]{1,16})$");
     private static final Pattern NUMBER = Pattern.compile("^(\\d+)\\s*$");
     private static final List<String> MEMORY_OF_GROUP =
         List.of("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes");
@@ -38,6 +39,20 @@ final class SystemLimits
     static long openFiles()
     {
         return first(Path.of("/proc/self/limits"), OPEN_FILES);
+    }
+
+    /** @return whether this process was started with a signal ignored, as by {@code &} in a script. */
+    static boolean isSignalIgnored(int number)
+    {
+        try
+        {
+            Matcher matcher = SIGNALS_IGNORED.matcher(Files.readString(Path.of("/proc/self/status")));
+            return matcher.find() && (Long.parseUnsignedLong(matcher.group(1), 16) >>> number - 1 & 1) != 0;
+        }
+        catch (IOException e)
+        {
+            return false;
+        }
     }
 
     private static long first(Path file, Pattern pattern)

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine.io.linux;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import org.jspecify.annotations.Nullable;
+
+/** How the process takes signals, where Java says nothing about it. Called at the start, before threads are many. */
+public final class LinuxSignals
+{
+    /** {@code asm-generic/signal.h}: SIGHUP. */
+    public static final int SIGHUP = 1;
+    /** {@code asm-generic/signal.h}: SIGINT. */
+    public static final int SIGINT = 2;
+    /** {@code asm-generic/signal.h}: SIGTERM. */
+    public static final int SIGTERM = 15;
+
+    /** {@code sighandler_t signal(int number, sighandler_t handler)}. */
+    private static final @Nullable MethodHandle SIGNAL = NativeCalls.find("signal",
+        FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
+    /** {@code asm-generic/signal-defs.h}: SIG_DFL. */
+    private static final long SIG_DFL = 0;
+    /** {@code asm-generic/signal-defs.h}: SIG_ERR. */
+    private static final long SIG_ERR = -1;
+
+    private LinuxSignals()
+    {
+    }
+
+    /**
+     * Takes a signal as the system does by default. One that was ignored when the process started, as SIGHUP below nohup
+     * and SIGINT behind a {@code &} in a script, stays ignored whatever handler Java is given, unless this goes before.
+     *
+     * @return 0, or the error number: 38 where the platform has no such call.
+     */
+    public static int restoreDefault(int number)
+    {
+        if (SIGNAL == null)
+        {
+            return NativeCalls.ENOSYS;
+        }
+        try (Arena arena = Arena.ofConfined())
+        {
+            MemorySegment state = NativeCalls.newErrnoState(arena);
+            long previous = (long)SIGNAL.invokeExact(state, number, SIG_DFL);
+            return previous == SIG_ERR ? NativeCalls.errno(state) : 0;
+        }
+        catch (Throwable e)
+        {
+            throw NativeCalls.unexpected("signal(" + number + ", SIG_DFL)", e);
+        }
+    }
+}
