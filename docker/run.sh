@@ -102,12 +102,12 @@ read_variables()
     for name in port link_port stats_port
     do
         value=${!name}
-        is_number "$value" 1 65535 || fail 1 "MTPROXY_${name^^} is '$value', it must be a port from 1 to 65535."
+        is_number "$value" 1 65535 || fail 1 "MTPROXY_${name^^} is ${value@Q}, it must be a port from 1 to 65535."
     done
     is_number "$download_timeout" 1 3600 ||
-        fail 1 "MTPROXY_DOWNLOAD_TIMEOUT is '$download_timeout', it must be 1 to 3600 seconds."
+        fail 1 "MTPROXY_DOWNLOAD_TIMEOUT is ${download_timeout@Q}, it must be 1 to 3600 seconds."
     [ "$refresh_interval" = 0 ] || is_number "$refresh_interval" 60 31536000 ||
-        fail 1 "MTPROXY_REFRESH_INTERVAL is '$refresh_interval', it must be 0 (never) or 60 to 31536000 seconds."
+        fail 1 "MTPROXY_REFRESH_INTERVAL is ${refresh_interval@Q}, it must be 0 (never) or 60 to 31536000 seconds."
 }
 
 make_work_folder()
@@ -189,7 +189,7 @@ check_tag()
     tag=${TAG:-}
     tag_argument=()
     [ -n "$tag" ] || return 0
-    progress "Using the tag given by TAG: '$tag'."
+    progress "Using the tag given by TAG: ${tag@Q}."
     if [[ $tag =~ ^[[:xdigit:]]{32}$ ]]
     then
         tag=${tag,,}
@@ -313,7 +313,7 @@ find_external_address()
     external_address=${MTPROXY_EXTERNAL_IP:-}
     if [ -n "$external_address" ]
     then
-        is_ipv4 "$external_address" || fail 3 "MTPROXY_EXTERNAL_IP is '$external_address', which is no IPv4 address."
+        is_ipv4 "$external_address" || fail 3 "MTPROXY_EXTERNAL_IP is ${external_address@Q}, which is no IPv4 address."
         return
     fi
     ! is_on "$offline" || fail 3 "MTPROXY_OFFLINE is set: the external address must be given by MTPROXY_EXTERNAL_IP."
@@ -330,7 +330,7 @@ find_internal_address()
     internal_address=${MTPROXY_INTERNAL_IP:-}
     if [ -n "$internal_address" ]
     then
-        is_ipv4 "$internal_address" || fail 4 "MTPROXY_INTERNAL_IP is '$internal_address', which is no IPv4 address."
+        is_ipv4 "$internal_address" || fail 4 "MTPROXY_INTERNAL_IP is ${internal_address@Q}, which is no IPv4 address."
         return
     fi
     local route word before=
