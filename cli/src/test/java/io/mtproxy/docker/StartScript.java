@@ -215,7 +215,8 @@ final class StartScript
             process.destroyForcibly();
             throw new IllegalStateException("the script did not end: " + Files.readString(output));
         }
-        return new Outcome(process.exitValue(), process.pid(), inImage(Files.readString(output, UTF_8)).lines().toList(),
+        return new Outcome(process.exitValue(), process.pid(), inImage(Files.readString(output, UTF_8)).lines()
+            .toList(),
             Files.readString(errors, UTF_8),
             Files.exists(arguments) ? inImage(Files.readString(arguments)).lines().toList() : List.of());
     }
