@@ -351,8 +351,6 @@ public final class ClientConnections
         for (RelayRing ring : fromDatacenters)
         {
             messages += ring.read(toClientHandler, RING_BATCH_LIMIT);
-            // A read ends where the ring's memory ends; what stands at its beginning belongs to this turn as well.
-            messages += ring.isEmpty() ? 0 : ring.read(toClientHandler, RING_BATCH_LIMIT);
         }
         return messages;
     }

@@ -32,7 +32,6 @@ final class ClientRequests implements ControlledMessageHandler
     private final RelayRing ring;
     private final DatacenterLinks links;
     private final ClientReplies replies;
-    private boolean isReading;
     /** Whether the message at the head could not be handled yet. */
     private boolean isWaiting;
     /** Link with a frame whose next part this ring will bring, or null. */
@@ -48,30 +47,14 @@ final class ClientRequests implements ControlledMessageHandler
     }
 
     /**
-     * Handles what is there. Does nothing when called from within itself, as happens where a claim on a full to-client
-     * ring lets the client agent run, and that finds its own ring full.
+     * Handles what is there.
      *
      * @param countMax most messages to handle.
      * @return messages handled.
      */
     int poll(int countMax)
     {
-        if (isReading || ring.isEmpty())
-        {
-            return 0;
-        }
-        isReading = true;
-        try
-        {
-            isWaiting = false;
-            int handled = ring.read(this, countMax);
-            // A read ends where the ring's memory ends; what stands at its beginning belongs to this turn as well.
-            return !isWaiting && !ring.isEmpty() ? handled + ring.read(this, countMax) : handled;
-        }
-        finally
-        {
-            isReading = false;
-        }
+        return ring.isEmpty() ? 0 : ring.read(this, countMax);
     }
 
     /** @return whether there is a message that need not wait for somebody else first. */

@@ -93,7 +93,10 @@ public final class RelayRing
         reading = true;
         try
         {
-            return ring.controlledRead(handler, countMax);
+            int handled = ring.controlledRead(handler, countMax);
+            // One read ends where the memory ends; what stands at its beginning belongs to the same turn.
+            boolean isAtEnd = (ring.consumerPosition() & (ring.capacity() - 1L)) == 0;
+            return isAtEnd && !isEmpty() ? handled + ring.controlledRead(handler, countMax - handled) : handled;
         }
         finally
         {
