@@ -33,7 +33,7 @@ class RunCommandIT
 
     @TempDir private Path folder;
 
-    /** [C-SIG-01] [C-SIG-20] [C-EXIT-20] [C-MID-01] [C-LIFE-06] */
+    /** [C-SIG-01] [C-SIG-20] [C-EXIT-20] [C-MID-01] */
     @ParameterizedTest
     @ValueSource(strings = {"1", "2", "2+1"})
     void shouldRelayEachTransportAndEndWithZero(String threads) throws Exception

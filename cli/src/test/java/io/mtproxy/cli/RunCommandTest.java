@@ -77,9 +77,9 @@ class RunCommandTest
         new Refused("C-CLI-36", "--msg-buffers-size 1x conf", 2, "\"1x\" is not a size"),
         new Refused("C-CLI-36", "--msg-buffers-size -1 conf", 2, "\"-1\" is not a size"),
         new Refused("C-CLI-36", "--msg-buffers-size 2t conf", 2, "\"2t\" is more than 1t"),
-        new Refused("C-CLI-39", "-p 0 conf", 2, "\"0\" is neither a port nor a range"),
-        new Refused("C-CLI-39", "-p 9:8 conf", 2, "the range \"9:8\" ends before it begins"),
-        new Refused("C-CLI-39", "-p 70000 conf", 2, "port 70000 is outside 1..65535"),
+        new Refused("-p", "-p 0 conf", 2, "\"0\" is neither a port nor a range"),
+        new Refused("-p", "-p 9:8 conf", 2, "the range \"9:8\" ends before it begins"),
+        new Refused("-p", "-p 70000 conf", 2, "port 70000 is outside 1..65535"),
         new Refused("C-CLI-53", "--nat-info 1.2.3.4 conf", 2, "write LOCAL:GLOBAL"),
         new Refused("C-LIM-06", "--nat-info 1.2.3.4:1.2.3.5 ".repeat(17) + "conf", 2, "more than 16 rules"),
         new Refused("C-CLI-56", "-S dd" + SECRET + " conf", 2, "a secret is exactly 32 hexadecimal digits"),
@@ -263,7 +263,7 @@ class RunCommandTest
         assertTrue(Files.exists(folder.resolve("status/" + port + "/engine.status")));
     }
 
-    /** [C-EXIT-09] [C-EXIT-18] [C-BUG-23] [C-CLI-54] [C-HTTP-01] [C-LIM-01] Worth a line, but no reason to stop. */
+    /** [C-EXIT-09] [C-EXIT-18] [C-BUG-23] Worth a line, but no reason to stop. */
     @Test
     void shouldWarn()
     {
@@ -335,7 +335,6 @@ class RunCommandTest
         assertThrows(ConfigurationException.class, () -> StartLimits.allowedByDescriptors(500, 1024, 1024));
     }
 
-    /** [C-LIM-10] */
     @Test
     void shouldRefuseMemoryThatDoesNotFit()
     {
