@@ -3,6 +3,7 @@ package io.mtproxy.engine;
 
 import io.mtproxy.crypto.RandomSource;
 import io.mtproxy.crypto.SecureRandomSource;
+import io.mtproxy.engine.config.ConfigRefresher;
 import io.mtproxy.engine.io.TcpNetwork;
 import io.mtproxy.engine.io.nio.NioNetwork;
 import io.mtproxy.engine.status.StatusFile;
@@ -29,6 +30,7 @@ public final class EngineContext
     private Supplier<RandomSource> randomSources = SecureRandomSource::new;
     private StatusFileFactory statusFiles = (names, description, clock) -> StatusFile.inMemory(names, description,
         clock);
+    private @Nullable ConfigRefresher refresher;
     private Consumer<String> log = line ->
     {
     };
@@ -97,6 +99,13 @@ public final class EngineContext
         return this;
     }
 
+    /** Reads configuration and secrets anew for {@link ProxyEngine#reload}; without it a reload is refused. */
+    public EngineContext refresher(ConfigRefresher value)
+    {
+        refresher = value;
+        return this;
+    }
+
     EngineConfig config()
     {
         if (config == null)
@@ -134,6 +143,12 @@ public final class EngineContext
     StatusFileFactory statusFiles()
     {
         return statusFiles;
+    }
+
+    @Nullable
+    ConfigRefresher refresher()
+    {
+        return refresher;
     }
 
     Consumer<String> log()

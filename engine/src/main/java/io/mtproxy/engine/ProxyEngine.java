@@ -2,22 +2,24 @@
 package io.mtproxy.engine;
 
 import io.mtproxy.crypto.RandomSource;
+import io.mtproxy.engine.agent.ActiveConfiguration;
 import io.mtproxy.engine.agent.ClientAgent;
 import io.mtproxy.engine.agent.ClientCommands;
 import io.mtproxy.engine.agent.Conductor;
+import io.mtproxy.engine.agent.ConductorCommands;
 import io.mtproxy.engine.agent.DatacenterAgent;
 import io.mtproxy.engine.agent.DatacenterCommands;
 import io.mtproxy.engine.agent.DutyCycle;
 import io.mtproxy.engine.client.AcceptGate;
 import io.mtproxy.engine.client.ClientConnections;
+import io.mtproxy.engine.client.ClientSecrets;
+import io.mtproxy.engine.config.ConfigRefresher;
 import io.mtproxy.engine.datacenter.DatacenterSettings;
 import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.io.TcpNetwork;
 import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.relay.RelayRing;
-import io.mtproxy.engine.relay.RoutingTable;
-import io.mtproxy.engine.relay.ServerEntry;
 import io.mtproxy.engine.relay.WakeSignal;
 import io.mtproxy.engine.status.StatusFile;
 import io.mtproxy.engine.status.StatusFileReader;
@@ -47,13 +49,15 @@ public final class ProxyEngine implements AutoCloseable
     private final List<DatacenterAgent> datacenterAgents;
     private final List<DutyCycle> dutyCycles;
     private final Conductor conductor;
+    private final ConductorCommands conductorCommands;
+    private final ActiveConfiguration configuration;
     private final OwnProcessId processId;
     private final List<AgentRunner> runners = new ArrayList<>();
     private volatile boolean isClosed;
 
     private ProxyEngine(StatusFile statusFile, List<Integer> ports, List<ClientAgent> clientAgents,
         List<DatacenterAgent> datacenterAgents, List<DutyCycle> dutyCycles, Conductor conductor,
-        OwnProcessId processId)
+        ConductorCommands conductorCommands, ActiveConfiguration configuration, OwnProcessId processId)
     {
         this.statusFile = statusFile;
         this.ports = ports;
@@ -61,6 +65,8 @@ public final class ProxyEngine implements AutoCloseable
         this.datacenterAgents = datacenterAgents;
         this.dutyCycles = dutyCycles;
         this.conductor = conductor;
+        this.conductorCommands = conductorCommands;
+        this.configuration = configuration;
         this.processId = processId;
     }
 
@@ -153,6 +159,21 @@ public final class ProxyEngine implements AutoCloseable
     public StatusFileReader status()
     {
         return statusFile.reader();
+    }
+
+    /**
+     * Reads configuration and secrets anew and, if all of it is good, lets every agent work by them; what is wrong is told
+     * to the context's log and changes nothing. Returns at once: the conductor does it. For any thread. [C-REL-10]
+     */
+    public void reload()
+    {
+        conductorCommands.reload();
+    }
+
+    /** @return which configuration is in use; for any thread. [C-REL-12] */
+    public ConfigState configState()
+    {
+        return configuration.state();
     }
 
     /** @return the client agents, for tests. */
@@ -256,6 +277,14 @@ public final class ProxyEngine implements AutoCloseable
             for (int d = 0; d < datacenterCount; d++)
             {
                 datacenterCommands[d] = new DatacenterCommands(datacenterSignals[d]);
+            }
+            for (int c = 0; c < clientCount; c++)
+            {
+                clientCommands[c] = new ClientCommands(clientSignals[c]);
+            }
+            ActiveConfiguration configuration = activeConfiguration(clientCommands, datacenterCommands, statusFile);
+            for (int d = 0; d < datacenterCount; d++)
+            {
                 datacenters[d] = new DatacenterAgent(d, datacenterPollers[d], context.network(),
                     column(toDatacenter, d), toClient[d], clientSignals, statusFile.counters(clientCount + d),
                     context.newRandomSource(), context.nanoClock(), context.epochClock(), newChunkPool(), settings,
@@ -265,17 +294,18 @@ public final class ProxyEngine implements AutoCloseable
                 config.clients().acceptRateMax(), context.nanoClock().nanoTime());
             for (int c = 0; c < clientCount; c++)
             {
-                clientCommands[c] = new ClientCommands(clientSignals[c]);
-                clients[c] = new ClientAgent(clientSetup(c, clientPollers[c], statusFile, gate, toDatacenter[c],
-                    column(toClient, c), datacenterSignals), forAgent(listeners, c), clientCommands[c]);
+                clients[c] = new ClientAgent(clientSetup(c, clientPollers[c], statusFile, gate,
+                    configuration.secrets(), toDatacenter[c], column(toClient, c), datacenterSignals), forAgent(listeners, c), clientCommands[c]);
             }
-            installRouting(clientCommands, datacenterCommands);
+            configuration.install();
+            ConductorCommands conductorCommands = new ConductorCommands();
 
             List<Integer> ports = listeners.stream().map(group -> group[0].port()).toList();
             return new ProxyEngine(statusFile, ports, List.of(clients), List.of(datacenters),
                 dutyCycles(clients, datacenters, clientPollers, datacenterPollers, clientSignals, datacenterSignals,
                     statusFile),
-                new Conductor(statusFile, context.epochClock(), context.log()), processId);
+                new Conductor(statusFile, context.epochClock(), context.log(), conductorCommands, configuration),
+                conductorCommands, configuration, processId);
         }
 
         private List<String> agentNames()
@@ -289,6 +319,7 @@ public final class ProxyEngine implements AutoCloseable
             {
                 names.add("datacenter-" + d);
             }
+            names.add("conductor");
             return names;
         }
 
@@ -382,28 +413,23 @@ public final class ProxyEngine implements AutoCloseable
         }
 
         private ClientConnections.Setup clientSetup(int index, SocketPoller poller, StatusFile statusFile,
-            AcceptGate gate,
-            RelayRing[] toDatacenters, RelayRing[] fromDatacenters, WakeSignal[] datacenterSignals)
+            AcceptGate gate, ClientSecrets secrets, RelayRing[] toDatacenters, RelayRing[] fromDatacenters, WakeSignal[] datacenterSignals)
         {
             EngineConfig.Clients clients = config.clients();
             RandomSource random = context.newRandomSource();
             return new ClientConnections.Setup(index, poller, context.nanoClock(), statusFile.counters(index), random,
                 statusFile.errorLog()::record, clients.limits(), gate, newChunkPool(), clients.connectionCountMax(),
                 config.middleProxies().natRules()::translate, HexFormat.of().parseHex(clients.proxyTag()),
-                clients.secrets(), toDatacenters, fromDatacenters, datacenterSignals);
+                secrets, config.middleProxies().drainTimeout().toNanos(), toDatacenters, fromDatacenters, datacenterSignals);
         }
 
-        private void installRouting(ClientCommands[] clientCommands, DatacenterCommands[] datacenterCommands)
+        private ActiveConfiguration activeConfiguration(ClientCommands[] clientCommands,
+            DatacenterCommands[] datacenterCommands, StatusFile statusFile)
         {
-            RoutingTable routing = Routings.of(config.middleProxies().conf(), datacenterCount);
-            for (ServerEntry server : routing.servers())
-            {
-                datacenterCommands[server.datacenterAgent()].addServer(server);
-            }
-            for (ClientCommands commands : clientCommands)
-            {
-                commands.routing(routing);
-            }
+            return new ActiveConfiguration(clientCommands, datacenterCommands,
+                statusFile.counters(clientCount + datacenterCount), context.nanoClock(), context.epochClock(),
+                config.middleProxies().drainTimeout().toNanos(), context.log(), context.refresher(),
+                new ConfigRefresher.Fresh(config.middleProxies().conf(), config.clients().secrets()));
         }
 
         private List<DutyCycle> dutyCycles(ClientAgent[] clients, DatacenterAgent[] datacenters,

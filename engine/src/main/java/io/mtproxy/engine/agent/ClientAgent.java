@@ -3,6 +3,7 @@ package io.mtproxy.engine.agent;
 
 import io.mtproxy.engine.client.ClientConnections;
 import io.mtproxy.engine.client.ClientListeners;
+import io.mtproxy.engine.client.ClientSecrets;
 import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.relay.RoutingTable;
@@ -85,6 +86,7 @@ public final class ClientAgent implements Agent
             return 0;
         }
         nextTickNs = nowNs + TICK_NS;
+        connections.closeDrained();
         if (++ticks % EVICTION_TICKS == 0)
         {
             connections.evict(evictionChunkCount);
@@ -92,9 +94,9 @@ public final class ClientAgent implements Agent
         return 1;
     }
 
-    void onRouting(RoutingTable routing)
+    void onConfiguration(RoutingTable routing, ClientSecrets secrets)
     {
-        connections.routing(routing);
+        connections.configuration(routing, secrets);
     }
 
     /** Empties the ring of one datacenter agent that runs on this thread and has found it full. */

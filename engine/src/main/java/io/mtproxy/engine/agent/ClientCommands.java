@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.agent;
 
+import io.mtproxy.engine.client.ClientSecrets;
 import io.mtproxy.engine.relay.RoutingTable;
 import io.mtproxy.engine.relay.WakeSignal;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
@@ -11,7 +12,7 @@ public final class ClientCommands
     /** Commands are few: one for each reload. */
     private static final int CAPACITY = 64;
 
-    private final MpscVarHandleArrayQueue<RoutingTable> routings = new MpscVarHandleArrayQueue<>(CAPACITY);
+    private final MpscVarHandleArrayQueue<Configuration> queue = new MpscVarHandleArrayQueue<>(CAPACITY);
     private final WakeSignal signal;
 
     public ClientCommands(WakeSignal signal)
@@ -20,33 +21,36 @@ public final class ClientCommands
     }
 
     /**
-     * Routes new clients by this table from now on. [C-REL-12]
+     * Routes and authenticates new clients by these from now on. [C-REL-10] [C-CLI-74]
      *
-     * @throws IllegalStateException when the agent has not taken commands for very long.
+     * @return false when the queue is full: to be tried again.
      */
-    public void routing(RoutingTable routing)
+    public boolean configuration(RoutingTable routing, ClientSecrets secrets)
     {
-        if (!routings.offer(routing))
-        {
-            throw new IllegalStateException("the client agent takes no commands");
-        }
+        boolean isQueued = queue.offer(new Configuration(routing, secrets));
         signal.wakeIfWaiting();
+        return isQueued;
     }
 
-    boolean isEmpty()
+    /** @return whether nothing waits for the agent. */
+    public boolean isEmpty()
     {
-        return routings.isEmpty();
+        return queue.isEmpty();
     }
 
     /** @return commands carried out. */
     int drain(ClientAgent agent)
     {
         int drained = 0;
-        for (RoutingTable routing = routings.poll(); routing != null; routing = routings.poll())
+        for (Configuration command = queue.poll(); command != null; command = queue.poll())
         {
-            agent.onRouting(routing);
+            agent.onConfiguration(command.routing, command.secrets);
             drained++;
         }
         return drained;
+    }
+
+    private record Configuration(RoutingTable routing, ClientSecrets secrets)
+    {
     }
 }

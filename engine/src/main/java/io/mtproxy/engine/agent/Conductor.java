@@ -8,7 +8,7 @@ import org.agrona.concurrent.EpochClock;
 
 /**
  * Everything slow: whatever may block runs here, on a thread that is asleep most of the time. It keeps the status file's
- * heartbeat and tells the operator of errors of ours, each kind once.
+ * heartbeat, reloads the configuration and tells the operator of errors of ours, each kind once.
  */
 public final class Conductor implements Agent
 {
@@ -17,14 +17,26 @@ public final class Conductor implements Agent
     private final StatusFile statusFile;
     private final EpochClock clock;
     private final Consumer<String> log;
+    private final ConductorCommands commands;
+    private final ActiveConfiguration configuration;
     private long nextHeartbeatMs;
     private long errorsReadToMs;
+    /** Asked for, and waiting until every agent has taken what the reload before has given it. */
+    private boolean isReloadWanted;
 
-    public Conductor(StatusFile statusFile, EpochClock clock, Consumer<String> log)
+    /**
+     * @param log           for the operator.
+     * @param commands      for this conductor.
+     * @param configuration to be reloaded when that is asked for.
+     */
+    public Conductor(StatusFile statusFile, EpochClock clock, Consumer<String> log, ConductorCommands commands,
+        ActiveConfiguration configuration)
     {
         this.statusFile = statusFile;
         this.clock = clock;
         this.log = log;
+        this.commands = commands;
+        this.configuration = configuration;
     }
 
     @Override
@@ -35,6 +47,37 @@ public final class Conductor implements Agent
 
     @Override
     public int doWork()
+    {
+        commands.drain(this);
+        return reloadIfWanted() + beatIfDue();
+    }
+
+    void onReload()
+    {
+        isReloadWanted = true;
+    }
+
+    private int reloadIfWanted()
+    {
+        if (!isReloadWanted || !configuration.isTaken())
+        {
+            return 0;
+        }
+        isReloadWanted = false;
+        try
+        {
+            configuration.reload();
+        }
+        catch (RuntimeException e)
+        {
+            // a defect of ours must not end the conductor [C-REL-11]
+            configuration.countFailure();
+            statusFile.errorLog().record(e);
+        }
+        return 1;
+    }
+
+    private int beatIfDue()
     {
         long nowMs = clock.time();
         if (nowMs < nextHeartbeatMs)

@@ -108,6 +108,11 @@ public final class DatacenterAgent implements Agent
         links.addServer(entry, clock.nanoTime());
     }
 
+    void onUpdateServer(ServerEntry entry)
+    {
+        links.updateServer(entry);
+    }
+
     void onRemoveServer(int serverIndex)
     {
         links.removeServer(serverIndex, clock.nanoTime());

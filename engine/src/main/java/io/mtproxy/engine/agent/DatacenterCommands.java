@@ -21,13 +21,23 @@ public final class DatacenterCommands
     }
 
     /**
-     * Lets the agent keep links to a server that is its own from now on.
+     * Lets the agent keep links to a server that is its own from now on; one that still drains is kept with its links.
      *
      * @return false when the queue is full: to be tried again.
      */
     public boolean addServer(ServerEntry entry)
     {
         return offer(new AddServer(entry));
+    }
+
+    /**
+     * Lets the agent keep another number of links to a server that stays.
+     *
+     * @return false when the queue is full: to be tried again.
+     */
+    public boolean updateServer(ServerEntry entry)
+    {
+        return offer(new UpdateServer(entry));
     }
 
     /**
@@ -65,6 +75,7 @@ public final class DatacenterCommands
             switch (command)
             {
                 case AddServer(ServerEntry entry) -> agent.onAddServer(entry);
+                case UpdateServer(ServerEntry entry) -> agent.onUpdateServer(entry);
                 case RemoveServer(int serverIndex) -> agent.onRemoveServer(serverIndex);
                 case Close.COMMAND -> agent.onCloseLinks();
             }
@@ -85,6 +96,10 @@ public final class DatacenterCommands
     }
 
     private record AddServer(ServerEntry entry) implements Command
+    {
+    }
+
+    private record UpdateServer(ServerEntry entry) implements Command
     {
     }
 

@@ -329,6 +329,21 @@ final class ClientConnection implements ReadyHandler
         }
     }
 
+    /**
+     * The time to drain of some secret is over. [C-CLI-74]
+     *
+     * @return whether that was this client's, which is closed then.
+     */
+    boolean closeIfSecretDrained(long nowNs)
+    {
+        if (!isOpen() || requests == null || !requests.isSecretDrained(nowNs))
+        {
+            return false;
+        }
+        close(CloseReason.SECRET_REMOVED);
+        return true;
+    }
+
     /** The time for the handshake, or for the last flush, is over. */
     void onDeadline()
     {

@@ -5,7 +5,6 @@ import io.mtproxy.crypto.AesCtrStream;
 import io.mtproxy.crypto.CipherScratch;
 import io.mtproxy.crypto.Digests;
 import io.mtproxy.crypto.RandomSource;
-import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.io.Interest;
 import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.io.TcpSocket;
@@ -60,6 +59,8 @@ public final class ClientConnections
     private static final long DEADLINE_TICK_NS = 1L << 24;
     private static final int DEADLINE_TICKS_PER_WHEEL = 1024;
     private static final int DEADLINES_PER_TURN = 64;
+    /** Clients of a removed secret that are closed at one tick. */
+    private static final int DRAINED_PER_TICK = 1024;
 
     final NanoClock clock;
     final ProxyCounters counters;
@@ -95,7 +96,7 @@ public final class ClientConnections
     private final ArrayDeque<ClientConnection> toResume = new ArrayDeque<>();
     private final ArrayDeque<ClientConnection> toClose = new ArrayDeque<>();
     private final List<ClientConnection> waitingForLink = new ArrayList<>();
-    private SecretList secrets;
+    private ClientSecrets secrets;
     private RoutingTable routing = RoutingTable.EMPTY;
     private @Nullable AesCtrStream spareReceive;
     private @Nullable AesCtrStream spareSend;
@@ -116,7 +117,7 @@ public final class ClientConnections
         natRules = setup.natRules;
         proxyTag = setup.proxyTag;
         secrets = setup.secrets;
-        accounting = new SecretAccounting(secrets.size(), random.nextLong());
+        accounting = new SecretAccounting(random.nextLong(), setup.drainTimeoutNs);
         fromDatacenters = setup.fromDatacenters;
         routes = new DatacenterRoute[setup.toDatacenters.length];
         for (int i = 0; i < routes.length; i++)
@@ -129,6 +130,7 @@ public final class ClientConnections
         source = new FrameSource(received);
         slots = new SlotTable<>(setup.connectionCountMax);
         nowNs = clock.nanoTime();
+        accounting.secrets(secrets, nowNs);
         deadlines = new DeadlineTimerWheel(TimeUnit.NANOSECONDS, nowNs, DEADLINE_TICK_NS, DEADLINE_TICKS_PER_WHEEL);
     }
 
@@ -139,6 +141,7 @@ public final class ClientConnections
      * @param connectionCountMax slots; no more connections can be open in this agent.
      * @param natRules           of {@code --nat-info}, for the own address that the middle proxy is told. [P-RPC-40]
      * @param proxyTag           16 bytes, or none.
+     * @param drainTimeoutNs     that clients of a removed secret have. [C-CLI-74]
      * @param toDatacenters      rings by datacenter agent, written here.
      * @param fromDatacenters    rings by datacenter agent, read here.
      * @param datacenterSignals  by datacenter agent.
@@ -146,8 +149,8 @@ public final class ClientConnections
     public record Setup(int agentIndex, SocketPoller poller, NanoClock clock, ProxyCounters counters,
         RandomSource random,
         ErrorHandler errors, ClientLimits limits, AcceptGate gate, ChunkPool chunks, int connectionCountMax,
-        IntUnaryOperator natRules, byte[] proxyTag, SecretList secrets, RelayRing[] toDatacenters,
-        RelayRing[] fromDatacenters, WakeSignal[] datacenterSignals)
+        IntUnaryOperator natRules, byte[] proxyTag, ClientSecrets secrets, long drainTimeoutNs,
+        RelayRing[] toDatacenters, RelayRing[] fromDatacenters, WakeSignal[] datacenterSignals)
     {
     }
 
@@ -201,7 +204,7 @@ public final class ClientConnections
         {
             spareSend = new AesCtrStream(cipherScratch);
         }
-        return handshake.decode(header, 0, Obfuscated2Handshake.HEADER_LENGTH, secrets, spareReceive, spareSend);
+        return handshake.decode(header, 0, Obfuscated2Handshake.HEADER_LENGTH, secrets.list(), spareReceive, spareSend);
     }
 
     AesCtrStream takeReceiveStream()
@@ -486,6 +489,25 @@ public final class ClientConnections
         }
     }
 
+    /** Closes clients of removed secrets whose time to drain is over. [C-CLI-74] */
+    public void closeDrained()
+    {
+        if (!accounting.isAnyDrainOver(nowNs))
+        {
+            return;
+        }
+        int closed = 0;
+        for (int i = slots.liveCount() - 1; i >= 0 && closed < DRAINED_PER_TICK; i--)
+        {
+            ClientConnection connection = slots.get(slots.liveAt(i));
+            closed += connection != null && connection.closeIfSecretDrained(nowNs) ? 1 : 0;
+        }
+        if (closed < DRAINED_PER_TICK)
+        {
+            accounting.forgetDrained(nowNs);
+        }
+    }
+
     /** Closes every client; {@link #finishClosing} still has to bring the news across. */
     public void closeAll()
     {
@@ -511,13 +533,13 @@ public final class ClientConnections
         return senders.count();
     }
 
-    /** @return distinct client addresses under a secret. [P-PAY-06] [C-STAT-08] */
+    /** @return distinct client addresses under the secret at a position of the present list. [P-PAY-06] [C-STAT-08] */
     public int addressCount(int secretIndex)
     {
         return accounting.addressCount(secretIndex);
     }
 
-    /** @return distinct keys under a secret. [P-PAY-06] [C-STAT-08] */
+    /** @return distinct keys under the secret at a position of the present list. [P-PAY-06] [C-STAT-08] */
     public int keyCount(int secretIndex)
     {
         return accounting.keyCount(secretIndex);
@@ -591,10 +613,15 @@ public final class ClientConnections
         waitingForLink.add(connection);
     }
 
-    /** Replaces the routing; live connections keep their server. [C-REL-13] */
-    public void routing(RoutingTable newRouting)
+    /**
+     * Replaces routing and secrets, both at once. Live connections keep their server and their secret; those of a secret
+     * that is gone drain. [C-REL-10] [C-REL-13] [C-CLI-74]
+     */
+    public void configuration(RoutingTable newRouting, ClientSecrets newSecrets)
     {
         routing = newRouting;
+        secrets = newSecrets;
+        accounting.secrets(newSecrets, clock.nanoTime());
     }
 
     // ---- messages from the datacenter agents
@@ -652,6 +679,7 @@ public final class ClientConnections
             case CLOSE_EXT -> CloseReason.CLOSE_EXT;
             case LINK_LOST -> CloseReason.LINK_LOST;
             case TABLE_FULL -> CloseReason.TABLE_FULL;
+            case SERVER_REMOVED -> CloseReason.SERVER_REMOVED;
         };
     }
 

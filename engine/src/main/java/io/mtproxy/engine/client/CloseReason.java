@@ -24,6 +24,10 @@ public enum CloseReason
     CLOSE_EXT(ProxyCounter.CLOSED_CLOSE_EXT),
     /** The link it was bound to is lost. [P-CON-22] */
     LINK_LOST(ProxyCounter.CLOSED_LINK_LOST),
+    /** Its middle proxy left the configuration, and the time to drain is over. [C-REL-13] */
+    SERVER_REMOVED(ProxyCounter.CLOSED_SERVER_REMOVED),
+    /** Its secret left the configuration, and the time to drain is over. [C-CLI-74] */
+    SECRET_REMOVED(ProxyCounter.CLOSED_SECRET_REMOVED),
     /** A packet came that could be forwarded after an earlier one had been dropped. [P-PAY-05] */
     DROPPED_QUERY(ProxyCounter.CLOSED_DROPPED_QUERY),
     /** No room to bind one more client to a link. [C-LIM-12] */

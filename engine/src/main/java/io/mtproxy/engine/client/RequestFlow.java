@@ -32,7 +32,7 @@ final class RequestFlow
     private final AesCtrStream receive;
     private final FrameCodec codec;
     private final int dcId;
-    private final int secretIndex;
+    private final SecretAccount account;
     private final ChunkChain input;
     private Stall stall = Stall.NONE;
     private boolean endOfStream;
@@ -67,7 +67,7 @@ final class RequestFlow
         this.receive = shared.takeReceiveStream();
         this.codec = shared.handshake.frameCodec();
         this.dcId = shared.handshake.dcId();
-        this.secretIndex = shared.handshake.secretIndex();
+        this.account = shared.accounting.account(shared.handshake.secretIndex());
         this.input = new ChunkChain(shared.chunks);
     }
 
@@ -103,6 +103,12 @@ final class RequestFlow
     boolean wantsMore()
     {
         return !endOfStream && (stall == Stall.NONE || input.isEmpty());
+    }
+
+    /** @return whether the client's secret is gone, and the time to drain as well. [C-CLI-74] */
+    boolean isSecretDrained(long nowNs)
+    {
+        return account.isDrainOver(nowNs);
     }
 
     /** New bytes lie in the agent's receive buffer. */
@@ -182,7 +188,7 @@ final class RequestFlow
     {
         if (binding != Binding.NONE)
         {
-            shared.accounting.remove(secretIndex, authKeyId, connection.remoteAddress());
+            account.removeClient(authKeyId, connection.remoteAddress());
             binding = Binding.NONE;
             authKeyId = 0;
         }
@@ -436,14 +442,14 @@ final class RequestFlow
         {
             binding = Binding.REQUESTED;
             bindFlag = ToDatacenterMessage.FLAG_BIND;
-            shared.accounting.addClient(secretIndex, connection.remoteAddress());
+            account.addClient(connection.remoteAddress());
         }
         if (verdict == PayloadFilter.Verdict.FORWARD_ENCRYPTED)
         {
             long keyId = PayloadFilter.authKeyId(payload, offset);
             if (keyId != authKeyId)
             {
-                shared.accounting.replaceKey(secretIndex, authKeyId, keyId);
+                account.replaceKey(authKeyId, keyId);
                 authKeyId = keyId;
             }
         }

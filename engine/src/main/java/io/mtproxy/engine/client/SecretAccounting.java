@@ -1,85 +1,116 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.client;
 
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import org.agrona.collections.Long2LongCounterMap;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Counts, for each secret, the distinct client addresses and the distinct keys of the connections that have forwarded a
- * packet. Addresses are kept as keyed hashes only. [P-PAY-06] [C-STAT-08] [C-STAT-09]
+ * The accounts of one client agent's secrets: those of the present list by position, and those removed from it while
+ * their connections drain. [C-STAT-08] [C-CLI-74]
  */
 final class SecretAccounting
 {
     private final long hashKey;
-    private final Long2LongCounterMap[] addresses;
-    private final Long2LongCounterMap[] keys;
+    private final long drainTimeoutNs;
+    private SecretAccount[] current = {};
+    private final List<SecretAccount> removed = new ArrayList<>();
 
     /**
-     * @param secretCount configured secrets; without any there is one entry that nobody reads.
-     * @param hashKey     random, the same for agents whose sets are to be united.
+     * @param hashKey        random, the same for agents whose sets are to be united.
+     * @param drainTimeoutNs that connections of a removed secret have.
      */
-    SecretAccounting(int secretCount, long hashKey)
+    SecretAccounting(long hashKey, long drainTimeoutNs)
     {
         this.hashKey = hashKey;
-        int size = Math.max(1, secretCount);
-        addresses = new Long2LongCounterMap[size];
-        keys = new Long2LongCounterMap[size];
-        for (int i = 0; i < size; i++)
+        this.drainTimeoutNs = drainTimeoutNs;
+    }
+
+    /** Takes another list: who is in both keeps its account, who is gone drains, who comes back before that goes on. */
+    void secrets(ClientSecrets secrets, long nowNs)
+    {
+        SecretAccount[] before = current;
+        SecretAccount[] next = new SecretAccount[secrets.accountCount()];
+        for (int i = 0; i < next.length; i++)
         {
-            addresses[i] = new Long2LongCounterMap(0);
-            keys[i] = new Long2LongCounterMap(0);
+            next[i] = find(before, secrets.accountId(i));
+            next[i].keep();
+        }
+        current = next;
+        for (SecretAccount account : before)
+        {
+            if (!isCurrent(account))
+            {
+                account.remove(nowNs + drainTimeoutNs);
+                removed.add(account);
+            }
         }
     }
 
-    /** A connection of this address has forwarded its first packet. */
-    void addClient(int secretIndex, InetSocketAddress remote)
+    private SecretAccount find(SecretAccount[] before, int id)
     {
-        addresses[Math.max(0, secretIndex)].incrementAndGet(hash(remote.getAddress()));
-    }
-
-    /** A connection uses another key than before; 0 is none. */
-    void replaceKey(int secretIndex, long keyBefore, long keyNow)
-    {
-        Long2LongCounterMap counts = keys[Math.max(0, secretIndex)];
-        if (keyBefore != 0)
+        for (SecretAccount account : before)
         {
-            counts.decrementAndGet(keyBefore);
+            if (account.id() == id)
+            {
+                return account;
+            }
         }
-        if (keyNow != 0)
+        for (int i = 0; i < removed.size(); i++)
         {
-            counts.incrementAndGet(keyNow);
+            if (removed.get(i).id() == id)
+            {
+                return removed.remove(i);
+            }
         }
+        return new SecretAccount(id, hashKey);
     }
 
-    /** A connection that was added has ended. */
-    void remove(int secretIndex, long keyId, InetSocketAddress remote)
+    private boolean isCurrent(SecretAccount account)
     {
-        addresses[Math.max(0, secretIndex)].decrementAndGet(hash(remote.getAddress()));
-        replaceKey(secretIndex, keyId, 0);
+        for (SecretAccount other : current)
+        {
+            if (other == account)
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
-    /** @return distinct addresses under a secret. */
+    /** @return account of the secret at a position of the present list; a negative one is that of no secret. */
+    SecretAccount account(int secretIndex)
+    {
+        return current[Math.max(0, secretIndex)];
+    }
+
+    /** @return whether connections of a removed secret are to be closed now. */
+    boolean isAnyDrainOver(long nowNs)
+    {
+        for (int i = 0; i < removed.size(); i++)
+        {
+            if (removed.get(i).isDrainOver(nowNs))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** All connections of secrets whose drain is over have been closed. */
+    void forgetDrained(long nowNs)
+    {
+        removed.removeIf(account -> account.isDrainOver(nowNs));
+    }
+
+    /** @return distinct addresses under a secret of the present list. */
     int addressCount(int secretIndex)
     {
-        return addresses[secretIndex].size();
+        return current[secretIndex].addressCount();
     }
 
-    /** @return distinct keys under a secret. */
+    /** @return distinct keys under a secret of the present list. */
     int keyCount(int secretIndex)
     {
-        return keys[secretIndex].size();
-    }
-
-    /** A 64-bit mix of key and address; a collision makes one count too few, no more. */
-    private long hash(InetAddress address)
-    {
-        long hash = hashKey;
-        for (byte octet : address.getAddress())
-        {
-            hash = (hash ^ octet) * 0x9E3779B97F4A7C15L;
-            hash ^= hash >>> 32;
-        }
-        return hash == 0 ? 1 : hash;
+        return current[secretIndex].keyCount();
     }
 }

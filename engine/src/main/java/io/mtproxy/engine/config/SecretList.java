@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.config;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -50,6 +52,22 @@ public final class SecretList implements AutoCloseable
     public Secret get(int index)
     {
         return secrets[index];
+    }
+
+    /** @return one line for each secret that an earlier one hides, by their numbers; never a digit. [C-BUG-23] */
+    public List<String> warnings()
+    {
+        List<String> lines = new ArrayList<>();
+        for (int i = 1; i < secrets.length; i++)
+        {
+            int first = Arrays.asList(secrets).indexOf(secrets[i]);
+            if (first < i)
+            {
+                lines.add("warning: client secret " + (i + 1) + " is the same as client secret " + (first + 1) +
+                    ", only that one will ever match — remove one of them");
+            }
+        }
+        return lines;
     }
 
     /** Shows how many there are, nothing else. */

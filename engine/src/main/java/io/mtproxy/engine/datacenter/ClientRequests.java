@@ -120,7 +120,7 @@ final class ClientRequests implements ControlledMessageHandler
         {
             return refuseForTable(extConnectionId, flags);
         }
-        if (!link.isReady() || link.isFrameOpen())
+        if (!link.canBind() || link.isFrameOpen())
         {
             return Action.ABORT;
         }
@@ -129,7 +129,7 @@ final class ClientRequests implements ControlledMessageHandler
         {
             return Action.ABORT;
         }
-        if (!link.isReady() || link.isFrameOpen() || links.table().isFull())
+        if (!link.canBind() || link.isFrameOpen() || links.table().isFull())
         {
             // The claim let the client agent run, and what that did has changed the picture: draw again.
             replies.abort(extConnectionId, claim);

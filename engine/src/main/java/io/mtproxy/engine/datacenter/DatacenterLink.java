@@ -95,6 +95,8 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     private boolean isDirty;
     /** Why the link must end, once nobody is in the middle of using it. */
     private @Nullable LinkCloseReason failure;
+    /** Valid in CLOSED. */
+    private ClosedCause lostCause = ClosedCause.LINK_LOST;
 
     DatacenterLink(ServerLinks server, int index, LinkContext context)
     {
@@ -122,6 +124,12 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     boolean isReady()
     {
         return phase == LinkPhase.READY && failure == null;
+    }
+
+    /** @return whether a client can be bound that drew this server, perhaps just before that was removed. [C-REL-13] */
+    boolean canBind()
+    {
+        return takesRequests() && failure == null;
     }
 
     /** @return whether clients that are bound can send. */
@@ -776,6 +784,22 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         }
     }
 
+    /** The server is configured again before its links are gone: takes new clients again. */
+    void endDrain()
+    {
+        if (phase == LinkPhase.DRAINING)
+        {
+            enter(LinkPhase.READY);
+            server.onReady(this);
+        }
+    }
+
+    /** @return what clients that are still bound are told when the link has ended. */
+    ClosedCause lostCause()
+    {
+        return lostCause;
+    }
+
     /** Ends the link now; clients bound to it are told in the same turn or later. Not from within its own frames. */
     void close(LinkCloseReason reason)
     {
@@ -784,6 +808,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
             return;
         }
         LinkPhase last = phase;
+        lostCause = reason == LinkCloseReason.SERVER_REMOVED ? ClosedCause.SERVER_REMOVED : ClosedCause.LINK_LOST;
         enter(LinkPhase.CLOSED);
         context.counters.increment(reason.counter());
         countFailure(last, reason);

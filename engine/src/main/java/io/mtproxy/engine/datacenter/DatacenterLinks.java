@@ -8,7 +8,6 @@ import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.relay.RelayRing;
 import io.mtproxy.engine.relay.ServerEntry;
 import io.mtproxy.engine.relay.ToClientMessage;
-import io.mtproxy.engine.relay.ToClientMessage.ClosedCause;
 import io.mtproxy.engine.relay.WakeSignal;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
@@ -194,7 +193,7 @@ public final class DatacenterLinks implements AutoCloseable
         {
             long extConnectionId = table.anyOf(link);
             int claim = replies.claim(
-                ToClientMessage.CLOSED, extConnectionId, ClosedCause.LINK_LOST.ordinal(), 0);
+                ToClientMessage.CLOSED, extConnectionId, link.lostCause().ordinal(), 0);
             if (claim < 0)
             {
                 return false;
@@ -260,14 +259,34 @@ public final class DatacenterLinks implements AutoCloseable
 
     // Servers
 
-    /** Starts to keep links to a server. [P-CON-30] */
+    /** Starts to keep links to a server, or goes on with those of one that still drains. [P-CON-30] [C-REL-13] */
     public void addServer(ServerEntry entry, long nowNs)
     {
+        ServerLinks draining = serverByIndex.get(entry.index());
+        if (draining != null)
+        {
+            draining.update(entry);
+            draining.endDrain();
+            isLinkMissing = true;
+            countTargets();
+            return;
+        }
         ServerLinks server = new ServerLinks(entry, this, context.random, nowNs);
         serverByIndex.put(entry.index(), server);
         servers.add(server);
         isLinkMissing = true;
         countTargets();
+    }
+
+    /** Applies other numbers of links to a server that stays; links that stand are left alone. [C-REL-13] */
+    public void updateServer(ServerEntry entry)
+    {
+        ServerLinks server = serverByIndex.get(entry.index());
+        if (server != null)
+        {
+            server.update(entry);
+            isLinkMissing = true;
+        }
     }
 
     /** Lets a server's links go on for those bound to them, and ends them one by one. [C-REL-10] */
@@ -276,7 +295,7 @@ public final class DatacenterLinks implements AutoCloseable
         ServerLinks server = serverByIndex.get(serverIndex);
         if (server != null && !server.isDraining())
         {
-            server.drain(nowNs + context.settings.drainTimeoutNs());
+            server.drain(nowNs, context.settings.drainTimeoutNs());
             countTargets();
         }
     }
@@ -316,7 +335,7 @@ public final class DatacenterLinks implements AutoCloseable
         return counters;
     }
 
-    /** @return a ready link of the server, each equally likely, or null when there is none. [P-CON-21] */
+    /** @return a link of the server to bind a client to, or null when there is none. [P-CON-21] */
     @Nullable
     DatacenterLink select(int serverIndex)
     {

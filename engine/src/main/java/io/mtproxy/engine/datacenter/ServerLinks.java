@@ -3,6 +3,8 @@ package io.mtproxy.engine.datacenter;
 
 import io.mtproxy.crypto.RandomSource;
 import io.mtproxy.engine.relay.ServerEntry;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,20 +16,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerLinks
 {
-    private final ServerEntry entry;
+    /** How long a removed server keeps links that nobody is bound to: clients that drew it may be on their way. */
+    private static final long DRAIN_GRACE_NS = TimeUnit.SECONDS.toNanos(1);
+
+    private ServerEntry entry;
     private final Backoff backoff;
     private final RandomSource random;
     private final DatacenterLinks all;
     /** By their index for {@link io.mtproxy.engine.relay.ServerMarks}; null where there is none. */
-    private final @Nullable DatacenterLink[] links;
+    private @Nullable DatacenterLink[] links;
     /** The ready ones, without gaps. */
-    private final @Nullable DatacenterLink[] ready;
+    private @Nullable DatacenterLink[] ready;
     private int liveCount;
     private int readyCount;
     /** Ready links lost while others stayed ready, and not replaced yet. */
     private int lostReadyCount;
     private long nextRoundNs;
     private boolean isDraining;
+    private long drainGraceEndNs;
     private long drainDeadlineNs;
 
     ServerLinks(ServerEntry entry, DatacenterLinks all, RandomSource random, long nowNs)
@@ -39,6 +45,7 @@ final class ServerLinks
         this.links = new DatacenterLink[entry.maxConnections()];
         this.ready = new DatacenterLink[entry.maxConnections()];
         this.nextRoundNs = nowNs;
+        entry.marks().ensureLinkCount(entry.maxConnections());
     }
 
     ServerEntry entry()
@@ -56,11 +63,30 @@ final class ServerLinks
         return isDraining;
     }
 
-    /** @return one of the ready links, each equally likely, or null when there is none. [P-CON-21] */
+    /**
+     * @return one of the ready links, each equally likely, or null when there is none. [P-CON-21] While the server drains,
+     *         any that still takes requests: who asks then drew the server before it was removed.
+     */
     @Nullable
     DatacenterLink draw()
     {
-        return readyCount == 0 ? null : ready[random.nextInt(readyCount)];
+        if (readyCount > 0)
+        {
+            return ready[random.nextInt(readyCount)];
+        }
+        return isDraining ? findDraining() : null;
+    }
+
+    private @Nullable DatacenterLink findDraining()
+    {
+        for (DatacenterLink link : links)
+        {
+            if (link != null && link.canBind())
+            {
+                return link;
+            }
+        }
+        return null;
     }
 
     /** Closes links whose time is over; each 0.1 s. [P-RPC-36] */
@@ -156,11 +182,25 @@ final class ServerLinks
         }
     }
 
-    /** The server left the configuration: nobody new is bound, those bound have until the deadline. */
-    void drain(long deadlineNs)
+    /** Applies what a reload changed. Links that stand stay, also those above a smaller number. [C-REL-13] */
+    void update(ServerEntry newEntry)
+    {
+        entry = newEntry;
+        int linkCountMax = newEntry.maxConnections();
+        if (linkCountMax > links.length)
+        {
+            links = Arrays.copyOf(links, linkCountMax);
+            ready = Arrays.copyOf(ready, linkCountMax);
+            newEntry.marks().ensureLinkCount(linkCountMax);
+        }
+    }
+
+    /** The server left the configuration: nobody new draws it, those bound have until the deadline. [C-REL-13] */
+    void drain(long nowNs, long timeoutNs)
     {
         isDraining = true;
-        drainDeadlineNs = deadlineNs;
+        drainGraceEndNs = nowNs + Math.min(timeoutNs, DRAIN_GRACE_NS);
+        drainDeadlineNs = nowNs + timeoutNs;
         for (DatacenterLink link : links)
         {
             if (link != null)
@@ -170,13 +210,27 @@ final class ServerLinks
         }
     }
 
+    /** The server is configured again: its links that are left take clients again. */
+    void endDrain()
+    {
+        isDraining = false;
+        for (DatacenterLink link : links)
+        {
+            if (link != null)
+            {
+                link.endDrain();
+            }
+        }
+    }
+
     /** Closes draining links that nobody needs any more, or all when the time is over. */
     void checkDrain(long nowNs)
     {
         boolean isOver = nowNs - drainDeadlineNs >= 0;
+        boolean isGraceOver = nowNs - drainGraceEndNs >= 0;
         for (DatacenterLink link : links)
         {
-            if (link != null && (isOver || link.bindings.count() == 0))
+            if (link != null && (isOver || isGraceOver && link.bindings.count() == 0))
             {
                 link.close(LinkCloseReason.SERVER_REMOVED);
             }

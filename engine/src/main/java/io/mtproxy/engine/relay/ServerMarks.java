@@ -11,13 +11,31 @@ public final class ServerMarks
 {
     /** Written by the owner only. */
     private volatile int readyLinkCount;
-    /** 1 for a link whose waiting bytes passed {@code --link-buffer}, until half of them are gone. */
-    private final AtomicIntegerArray congested;
+    /**
+     * 1 for a link whose waiting bytes passed {@code --link-buffer}, until half of them are gone. Only the owner puts
+     * another one in its place, so nothing is lost between two writers.
+     */
+    private volatile AtomicIntegerArray congested;
 
     /** @param linkCountMax most links the server can have at once. */
     public ServerMarks(int linkCountMax)
     {
         this.congested = new AtomicIntegerArray(linkCountMax);
+    }
+
+    /** Called by the owner when a reload lets the server have more links; what is marked stays so. [C-REL-13] */
+    public void ensureLinkCount(int linkCountMax)
+    {
+        AtomicIntegerArray before = congested;
+        if (linkCountMax > before.length())
+        {
+            AtomicIntegerArray longer = new AtomicIntegerArray(linkCountMax);
+            for (int i = 0; i < before.length(); i++)
+            {
+                longer.setPlain(i, before.getPlain(i));
+            }
+            congested = longer;
+        }
     }
 
     /** @return links that a new client can be bound to. [P-CON-21] */

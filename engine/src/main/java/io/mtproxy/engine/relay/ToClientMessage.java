@@ -60,7 +60,9 @@ public final class ToClientMessage
         /** The link it was bound to is lost. [P-CON-22] */
         LINK_LOST,
         /** A new connection found the table of bindings full. [C-LIM-12] */
-        TABLE_FULL;
+        TABLE_FULL,
+        /** Its server left the configuration, and the time to drain is over. [C-REL-13] */
+        SERVER_REMOVED;
 
         private static final ClosedCause[] VALUES = values();
 

@@ -229,6 +229,8 @@ public enum ProxyCounter
     CLOSED_SERVER_REMOVED(315, TOTAL, "closed: server removed", Legacy.NO_NAME),
     /** An error of our own, see the error log. */
     CLOSED_INTERNAL_ERROR(316, TOTAL, "closed: internal error", Legacy.NO_NAME),
+    /** Its secret left the configuration and the drain time is over. [C-CLI-74] */
+    CLOSED_SECRET_REMOVED(317, TOTAL, "closed: secret removed", Legacy.NO_NAME),
 
     // Why links ended: one for each LinkCloseReason
 

@@ -289,7 +289,7 @@ class LinkKeepingTest
             DatacenterBench.Message last = bench.takeMessages(0).getLast();
             assertEquals(ToClientMessage.CLOSED, last.type());
             assertEquals(id, last.id());
-            assertEquals(ToClientMessage.ClosedCause.LINK_LOST.ordinal(), last.flags());
+            assertEquals(ToClientMessage.ClosedCause.SERVER_REMOVED.ordinal(), last.flags());
         }
     }
 
