@@ -120,12 +120,6 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         return phase;
     }
 
-    /** @return whether clients can be bound. */
-    boolean isReady()
-    {
-        return phase == LinkPhase.READY && failure == null;
-    }
-
     /** @return whether a client can be bound that drew this server, perhaps just before that was removed. [C-REL-13] */
     boolean canBind()
     {

@@ -33,6 +33,8 @@ final class ServerLinks
     private int lostReadyCount;
     private long nextRoundNs;
     private boolean isDraining;
+    /** While it drains: whether clients that drew it before may still be on their way. */
+    private boolean isInGrace;
     private long drainGraceEndNs;
     private long drainDeadlineNs;
 
@@ -64,8 +66,8 @@ final class ServerLinks
     }
 
     /**
-     * @return one of the ready links, each equally likely, or null when there is none. [P-CON-21] While the server drains,
-     *         any that still takes requests: who asks then drew the server before it was removed.
+     * @return one of the ready links, each equally likely, or null when there is none. [P-CON-21] Just after the server was
+     *         removed, any that takes requests: who asks then drew the server before.
      */
     @Nullable
     DatacenterLink draw()
@@ -74,7 +76,7 @@ final class ServerLinks
         {
             return ready[random.nextInt(readyCount)];
         }
-        return isDraining ? findDraining() : null;
+        return isInGrace ? findDraining() : null;
     }
 
     private @Nullable DatacenterLink findDraining()
@@ -199,6 +201,7 @@ final class ServerLinks
     void drain(long nowNs, long timeoutNs)
     {
         isDraining = true;
+        isInGrace = true;
         drainGraceEndNs = nowNs + Math.min(timeoutNs, DRAIN_GRACE_NS);
         drainDeadlineNs = nowNs + timeoutNs;
         for (DatacenterLink link : links)
@@ -214,6 +217,7 @@ final class ServerLinks
     void endDrain()
     {
         isDraining = false;
+        isInGrace = false;
         for (DatacenterLink link : links)
         {
             if (link != null)
@@ -227,10 +231,10 @@ final class ServerLinks
     void checkDrain(long nowNs)
     {
         boolean isOver = nowNs - drainDeadlineNs >= 0;
-        boolean isGraceOver = nowNs - drainGraceEndNs >= 0;
+        isInGrace = nowNs - drainGraceEndNs < 0;
         for (DatacenterLink link : links)
         {
-            if (link != null && (isOver || isGraceOver && link.bindings.count() == 0))
+            if (link != null && (isOver || !isInGrace && link.bindings.count() == 0))
             {
                 link.close(LinkCloseReason.SERVER_REMOVED);
             }

@@ -245,7 +245,7 @@ class LinkKeepingTest
             long id = bench.bind(1, 0);
             int bound = bench.positionOf(id);
             bench.commands.removeServer(0);
-            bench.advance(TimeUnit.SECONDS.toNanos(1));
+            bench.advance(TimeUnit.SECONDS.toNanos(2));
             assertTrue(bench.socket(1 - bound).isClosed, "nobody needs it");
             assertFalse(bench.socket(bound).isClosed);
             assertEquals(0, bench.servers.getFirst().marks().readyLinkCount());
@@ -271,6 +271,78 @@ class LinkKeepingTest
             assertEquals(1, bench.counter(ProxyCounter.FREE_TARGETS));
             assertEquals(2, bench.counter(ProxyCounter.LINK_CLOSED_SERVER_REMOVED));
             bench.assertNoViolations();
+        }
+    }
+
+    @Test
+    void shouldStillBindAClientThatDrewTheServerJustBeforeItsRemoval() // [C-REL-13]
+    {
+        try (DatacenterBench bench = new DatacenterBench())
+        {
+            bench.addReadyServer(2, 2);
+            bench.commands.removeServer(0);
+            bench.advance(TimeUnit.MILLISECONDS.toNanos(500));
+            assertEquals(0, bench.servers.getFirst().marks().readyLinkCount(), "nobody new can draw it");
+            long late = DatacenterBench.id(0, 3, 1);
+            bench.request(late, 0, true, 64);
+            bench.settle();
+            assertEquals(ToClientMessage.BOUND, bench.takeMessages(0).getFirst().type());
+            bench.advance(TimeUnit.SECONDS.toNanos(2));
+            int bound = bench.positionOf(late);
+            assertFalse(bench.socket(bound).isClosed);
+            assertTrue(bench.socket(1 - bound).isClosed);
+            bench.advance(TimeUnit.SECONDS.toNanos(60));
+            assertEquals(ToClientMessage.ClosedCause.SERVER_REMOVED.ordinal(), bench.takeMessages(0).getLast().flags());
+            assertEquals(0, bench.openSocketCount());
+            bench.assertNoViolations();
+        }
+    }
+
+    @Test
+    void shouldGoOnWithTheLinksOfAServerThatReturns() // [C-REL-13]
+    {
+        try (DatacenterBench bench = new DatacenterBench())
+        {
+            ServerEntry entry = bench.addReadyServer(2, 2);
+            long id = bench.bind(1, 0);
+            int bound = bench.positionOf(id);
+            bench.commands.removeServer(0);
+            bench.advance(TimeUnit.SECONDS.toNanos(30));
+            assertEquals(1, bench.openSocketCount());
+            bench.commands.addServer(entry);
+            bench.advance(TimeUnit.SECONDS.toNanos(90));
+            assertFalse(bench.socket(bound).isClosed, "it does not drain any more");
+            assertEquals(2, entry.marks().readyLinkCount());
+            assertEquals(3, bench.network.attemptCount);
+            assertEquals(1, bench.counter(ProxyCounter.ALLOCATED_TARGETS));
+            assertEquals(0, bench.counter(ProxyCounter.INACTIVE_TARGETS));
+            bench.assertNoViolations();
+        }
+    }
+
+    @Test
+    void shouldApplyOtherNumbersOfLinksWithoutTouchingThoseThatStand() // [C-REL-13]
+    {
+        try (DatacenterBench bench = new DatacenterBench())
+        {
+            ServerEntry entry = bench.addReadyServer(2, 2);
+            entry.marks().congested(1, true);
+            bench.commands.updateServer(new ServerEntry(0, entry.address(), 5, 6, 0, entry.marks()));
+            bench.advance(TimeUnit.SECONDS.toNanos(20));
+            assertEquals(5, entry.marks().readyLinkCount());
+            assertTrue(entry.marks().isCongested(1));
+            assertFalse(entry.marks().isCongested(5));
+
+            bench.commands.updateServer(new ServerEntry(0, entry.address(), 1, 1, 0, entry.marks()));
+            bench.advance(TimeUnit.SECONDS.toNanos(20));
+            assertEquals(5, entry.marks().readyLinkCount(), "links that stand stay");
+            for (int i = 0; i < 4; i++)
+            {
+                bench.socket(i).isEnded = true;
+            }
+            bench.advance(TimeUnit.SECONDS.toNanos(20));
+            assertEquals(1, entry.marks().readyLinkCount());
+            assertEquals(5, bench.network.attemptCount, "none is replaced above the new number");
         }
     }
 

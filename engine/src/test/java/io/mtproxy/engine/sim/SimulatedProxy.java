@@ -23,9 +23,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -70,6 +72,11 @@ final class SimulatedProxy implements AutoCloseable
         int datacenterAgents = 1;
         String config = "";
         NatRules natRules = NatRules.NONE;
+        Duration drainTimeout = EngineConfig.MiddleProxies.DRAIN_TIMEOUT_DEFAULT;
+        /** Sets what else the engine is given. */
+        Consumer<EngineContext> collaborators = context ->
+        {
+        };
     }
 
     SimulatedProxy(Setup setup) throws IOException
@@ -96,17 +103,18 @@ final class SimulatedProxy implements AutoCloseable
                 chosen.clientCountMax, chosen.acceptRateMax,
                 new ClientLimits(chosen.clientBufferLength, chosen.handshakeTimeoutNs, 10_000_000_000L)),
             new EngineConfig.MiddleProxies(parse(confText), ProxySecretFile.of(PROXY_SECRET),
-                chosen.natRules, 0xffff, chosen.linkBufferLength,
-                EngineConfig.MiddleProxies.DRAIN_TIMEOUT_DEFAULT),
+                chosen.natRules, 0xffff, chosen.linkBufferLength, chosen.drainTimeout),
             new EngineConfig.Buffers(chosen.messageBuffersLength, chosen.ringLength),
             new EngineConfig.Threads(chosen.clientAgents, chosen.datacenterAgents, false));
-        return ProxyEngine.launch(new EngineContext()
+        EngineContext context = new EngineContext()
             .config(config)
             .threadingMode(ThreadingMode.INVOKER)
             .nanoClock(clock)
             .epochClock(clock)
             .network(network)
-            .randomSources(() -> new SeededRandomSource(engineRandom.split())));
+            .randomSources(() -> new SeededRandomSource(engineRandom.split()));
+        chosen.collaborators.accept(context);
+        return ProxyEngine.launch(context);
     }
 
     private static ProxyMultiConf parse(String text)
@@ -251,7 +259,7 @@ final class SimulatedProxy implements AutoCloseable
             ClientConnections connections = agent.connections();
             assertEquals(0, connections.count(), "slots in use");
             assertEquals(0, connections.senderCount(), "entries in the order of last sending");
-            for (int i = 0; i < Math.max(1, setup.secretCount); i++)
+            for (int i = 0; i < Math.max(1, engine.configState().secretCount()); i++)
             {
                 assertEquals(0, connections.addressCount(i), "addresses under secret " + i);
                 assertEquals(0, connections.keyCount(i), "keys under secret " + i);
