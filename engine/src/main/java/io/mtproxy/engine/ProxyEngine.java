@@ -417,7 +417,8 @@ public final class ProxyEngine implements AutoCloseable
         {
             EngineConfig.Clients clients = config.clients();
             RandomSource random = context.newRandomSource();
-            return new ClientConnections.Setup(index, poller, context.nanoClock(), statusFile.counters(index), random,
+            return new ClientConnections.Setup(index, poller, context.nanoClock(), statusFile.counters(index),
+                statusFile.secretGauges(index), random,
                 statusFile.errorLog()::record, clients.limits(), gate, newChunkPool(), clients.connectionCountMax(),
                 config.middleProxies().natRules()::translate, HexFormat.of().parseHex(clients.proxyTag()),
                 secrets, config.middleProxies().drainTimeout().toNanos(), toDatacenters, fromDatacenters, datacenterSignals);

@@ -90,6 +90,7 @@ public final class ClientAgent implements Agent
         if (++ticks % EVICTION_TICKS == 0)
         {
             connections.evict(evictionChunkCount);
+            connections.publishSecrets();
         }
         return 1;
     }

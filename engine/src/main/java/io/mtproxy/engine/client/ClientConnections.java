@@ -20,6 +20,7 @@ import io.mtproxy.engine.relay.WakeSignal;
 import io.mtproxy.engine.rpc.ProxyRequest;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
+import io.mtproxy.engine.status.SecretGauges;
 import io.mtproxy.engine.transport.AbridgedFrames;
 import io.mtproxy.engine.transport.FrameHeader;
 import io.mtproxy.engine.transport.HandshakeResult;
@@ -64,6 +65,7 @@ public final class ClientConnections
 
     final NanoClock clock;
     final ProxyCounters counters;
+    private final SecretGauges secretGauges;
     final RandomSource random;
     final ClientLimits limits;
     final ChunkPool chunks;
@@ -109,6 +111,7 @@ public final class ClientConnections
         poller = setup.poller;
         clock = setup.clock;
         counters = setup.counters;
+        secretGauges = setup.secretGauges;
         random = setup.random;
         errors = setup.errors;
         limits = setup.limits;
@@ -138,6 +141,7 @@ public final class ClientConnections
      * What an agent's clients are made of.
      *
      * @param agentIndex         of the client agent, part of every external connection id. [P-CON-40]
+     * @param secretGauges       where distinct addresses and keys are shown. [C-STAT-08]
      * @param connectionCountMax slots; no more connections can be open in this agent.
      * @param natRules           of {@code --nat-info}, for the own address that the middle proxy is told. [P-RPC-40]
      * @param proxyTag           16 bytes, or none.
@@ -147,11 +151,17 @@ public final class ClientConnections
      * @param datacenterSignals  by datacenter agent.
      */
     public record Setup(int agentIndex, SocketPoller poller, NanoClock clock, ProxyCounters counters,
-        RandomSource random,
+        SecretGauges secretGauges, RandomSource random,
         ErrorHandler errors, ClientLimits limits, AcceptGate gate, ChunkPool chunks, int connectionCountMax,
         IntUnaryOperator natRules, byte[] proxyTag, ClientSecrets secrets, long drainTimeoutNs,
         RelayRing[] toDatacenters, RelayRing[] fromDatacenters, WakeSignal[] datacenterSignals)
     {
+    }
+
+    /** Shows distinct addresses and keys; to be called about once a second. [C-STAT-08] */
+    public void publishSecrets()
+    {
+        accounting.publish(secretGauges);
     }
 
     // ---- connections: open, hand shakes, close

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.client;
 
-import java.util.ArrayList;
-import java.util.List;
+import io.mtproxy.engine.status.SecretGauges;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import org.agrona.collections.Long2LongCounterMap;
 
 /**
  * The accounts of one client agent's secrets: those of the present list by position, and those removed from it while
@@ -111,6 +113,27 @@ final class SecretAccounting
     /** @return distinct keys under a secret of the present list. */
     int keyCount(int secretIndex)
     {
-        return current[secretIndex].keyCount();
+        return keys[secretIndex].size();
+    }
+
+    /** Shows what is counted to readers of the status file. */
+    void publish(SecretGauges gauges)
+    {
+        for (int i = 0; i < addresses.length; i++)
+        {
+            gauges.set(i, addressCount(i), keyCount(i));
+        }
+    }
+
+    /** A 64-bit mix of key and address; a collision makes one count too few, no more. */
+    private long hash(InetAddress address)
+    {
+        long hash = hashKey;
+        for (byte octet : address.getAddress())
+        {
+            hash = (hash ^ octet) * 0x9E3779B97F4A7C15L;
+            hash ^= hash >>> 32;
+        }
+        return hash == 0 ? 1 : hash;
     }
 }

@@ -46,6 +46,7 @@ public final class StatusFile implements AutoCloseable
     private final UnsafeBuffer header;
     private final UnsafeBuffer whole;
     private final ProxyCounters[] counters;
+    private final SecretGauges[] secretGauges;
     private final DistinctErrorLog errorLog;
     private boolean isClosed;
 
@@ -57,6 +58,7 @@ public final class StatusFile implements AutoCloseable
         this.whole = new UnsafeBuffer(memory);
         this.header = new UnsafeBuffer(memory, 0, HEADER_LENGTH);
         this.counters = new ProxyCounters[agentNames.size()];
+        this.secretGauges = new SecretGauges[agentNames.size()];
 
         int agentCount = agentNames.size();
         header.putInt(HEADER_LENGTH_OFFSET, HEADER_LENGTH);
@@ -75,6 +77,7 @@ public final class StatusFile implements AutoCloseable
         for (int agent = 0; agent < agentCount; agent++)
         {
             counters[agent] = new ProxyCounters(values, agent * ProxyCounters.VALUES_LENGTH);
+            secretGauges[agent] = new SecretGauges(section(SECTION_SECRETS), agent * SECRETS_LENGTH);
         }
         this.errorLog = new DistinctErrorLog(section(SECTION_ERRORS), clock, StandardCharsets.UTF_8);
         header.putIntRelease(VERSION_OFFSET, VERSION);
@@ -125,6 +128,12 @@ public final class StatusFile implements AutoCloseable
     public ProxyCounters counters(int agentIndex)
     {
         return counters[agentIndex];
+    }
+
+    /** @return what an agent shows of its secrets, for that agent. */
+    public SecretGauges secretGauges(int agentIndex)
+    {
+        return secretGauges[agentIndex];
     }
 
     /** @return where errors of our own are kept, each kind once; for any thread. */

@@ -34,6 +34,8 @@ public final class StatusFileReader
     private final UnsafeBuffer header;
     private final CountersReader counters;
     private final UnsafeBuffer errors;
+    /** Empty where the file has none. */
+    private final UnsafeBuffer secrets;
     private final Map<String, String> description;
     /** Ids of the counters in the file, by index of the {@link ProxyCounter}; empty where the file has none. */
     private final int[][] counterIds;
@@ -46,6 +48,7 @@ public final class StatusFileReader
         this.counters = new CountersReader(section(whole, SECTION_COUNTER_METADATA),
             section(whole, SECTION_COUNTER_VALUES), StandardCharsets.US_ASCII);
         this.errors = section(whole, SECTION_ERRORS);
+        this.secrets = entry(whole, SECTION_SECRETS) < 0 ? new UnsafeBuffer(new byte[0]) : section(whole, SECTION_SECRETS);
         this.description = parse(section(whole, SECTION_DESCRIPTION));
         this.counterIds = findCounters();
     }
@@ -150,6 +153,36 @@ public final class StatusFileReader
         return value;
     }
 
+    /** @return distinct client addresses under a secret, each agent counting for itself; 0 when the file has none. */
+    public long secretAddressCount(int secretIndex)
+    {
+        long sum = 0;
+        for (int agent = 0; agent < agentCount(); agent++)
+        {
+            sum += secretWord(agent, secretIndex) >>> Integer.SIZE;
+        }
+        return sum;
+    }
+
+    /** @return distinct keys under a secret, each agent counting for itself; 0 when the file has none. */
+    public long secretKeyCount(int secretIndex)
+    {
+        long sum = 0;
+        for (int agent = 0; agent < agentCount(); agent++)
+        {
+            sum += secretWord(agent, secretIndex) & 0xffffffffL;
+        }
+        return sum;
+    }
+
+    private long secretWord(int agent, int secretIndex)
+    {
+        int at = agent * SECRETS_LENGTH + secretIndex * Long.BYTES;
+        return secretIndex < SECRET_COUNT_MAX && at + Long.BYTES <= secrets.capacity() ?
+            secrets.getLongVolatile(at) :
+            0;
+    }
+
     /** Gives every counter of the file, those that this version does not know included. */
     public void forEach(CounterConsumer consumer)
     {
@@ -208,6 +241,11 @@ public final class StatusFileReader
         long valuesLength = checkSection(path, whole, SECTION_COUNTER_VALUES);
         checkSection(path, whole, SECTION_ERRORS);
         checkSection(path, whole, SECTION_DESCRIPTION);
+        if (entry(whole, SECTION_SECRETS) >= 0)
+        {
+            // not in files of the first version
+            checkSection(path, whole, SECTION_SECRETS);
+        }
         long counterCount = (long)agents * perAgent;
         if (agents < 0 || perAgent < 0 || metadataLength != counterCount * CountersReader.METADATA_LENGTH ||
             valuesLength != counterCount * CountersReader.COUNTER_LENGTH)

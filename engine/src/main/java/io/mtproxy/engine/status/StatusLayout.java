@@ -22,15 +22,16 @@ import org.agrona.concurrent.status.CountersReader;
  *     | type | unused | offset     | length     |   section table: 28 entries, unused ones are all zeros
  *     +------+--------+------------+------------+
  *  1024
- *     +-------------+------------------+----------------+---------------------+
- *     | description | counter metadata | counter values | distinct error log  |  each at a multiple of 128
- *     +-------------+------------------+----------------+---------------------+
+ *     +-------------+------------------+----------------+--------------------+---------+
+ *     | description | counter metadata | counter values | distinct error log | secrets |  each at a multiple of 128
+ *     +-------------+------------------+----------------+--------------------+---------+
  * </pre>
  *
  * The layout version is written last, with release: a file without it is not complete. Its upper 16 bits change when
  * older readers would be wrong; a new section only adds to the table, and readers skip types they do not know.
  * Counter metadata and values are those of {@link org.agrona.concurrent.status.CountersManager}: the type id is
  * {@link ProxyCounter#id}, the owner id the index of the agent, the key's first byte the {@link ProxyCounter.Kind}.
+ * The section of secrets has {@link #SECRET_COUNT_MAX} words an agent, see {@link SecretGauges}; readers do without it.
  */
 final class StatusLayout
 {
@@ -64,11 +65,15 @@ final class StatusLayout
     static final int SECTION_COUNTER_METADATA = 2;
     static final int SECTION_COUNTER_VALUES = 3;
     static final int SECTION_ERRORS = 4;
+    static final int SECTION_SECRETS = 5;
     static final int[] SECTION_TYPES =
-        {SECTION_DESCRIPTION, SECTION_COUNTER_METADATA, SECTION_COUNTER_VALUES, SECTION_ERRORS};
+        {SECTION_DESCRIPTION, SECTION_COUNTER_METADATA, SECTION_COUNTER_VALUES, SECTION_ERRORS, SECTION_SECRETS};
 
     static final int DESCRIPTION_LENGTH = 8 * 1024;
     static final int ERRORS_LENGTH = 64 * 1024;
+    /** As many as may be configured. [C-LIM-04] */
+    static final int SECRET_COUNT_MAX = 128;
+    static final int SECRETS_LENGTH = SECRET_COUNT_MAX * Long.BYTES;
     /** No file of ours is longer; what says so is not ours. */
     static final long FILE_LENGTH_MAX = 1L << 30;
 
@@ -86,6 +91,7 @@ final class StatusLayout
             case SECTION_COUNTER_METADATA -> counters * CountersReader.METADATA_LENGTH;
             case SECTION_COUNTER_VALUES -> counters * CountersReader.COUNTER_LENGTH;
             case SECTION_ERRORS -> ERRORS_LENGTH;
+            case SECTION_SECRETS -> agentCount * SECRETS_LENGTH;
             default -> throw new IllegalArgumentException("no such section: " + type);
         };
     }

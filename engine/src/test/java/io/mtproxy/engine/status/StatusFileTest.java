@@ -235,6 +235,38 @@ class StatusFileTest
         assertEquals(3, StatusFileReader.open(path()).agentCount());
     }
 
+    /** [C-STAT-08] */
+    @Test
+    void shouldAddUpSecretsOfAgents() throws IOException
+    {
+        StatusFile file = StatusFile.create(path(), AGENTS, "", CLOCK);
+        file.secretGauges(0).set(1, 3, 5);
+        file.secretGauges(2).set(1, 4, 0xffff_ffff);
+        file.secretGauges(2).set(SecretGauges.SECRET_COUNT_MAX - 1, 1, 2);
+        file.secretGauges(2).set(SecretGauges.SECRET_COUNT_MAX, 8, 8);
+        StatusFileReader reader = StatusFileReader.open(path());
+
+        assertEquals(7, reader.secretAddressCount(1));
+        assertEquals(5 + 0xffff_ffffL, reader.secretKeyCount(1));
+        assertEquals(1, reader.secretAddressCount(SecretGauges.SECRET_COUNT_MAX - 1));
+        assertEquals(0, reader.secretAddressCount(SecretGauges.SECRET_COUNT_MAX));
+        assertEquals(0, reader.secretKeyCount(0));
+        file.close();
+    }
+
+    /** Files of the first version have no section of secrets. */
+    @Test
+    void shouldReadFileWithoutSecrets() throws IOException
+    {
+        StatusFile file = StatusFile.create(path(), AGENTS, "", CLOCK);
+        file.secretGauges(0).set(0, 3, 5);
+        file.close();
+        putInt(StatusLayout.SECTION_COUNT_OFFSET, StatusLayout.SECTION_TYPES.length - 1);
+
+        assertEquals(0, StatusFileReader.open(path()).secretAddressCount(0));
+        assertEquals(0, StatusFileReader.open(path()).secretKeyCount(0));
+    }
+
     @Test
     void shouldRecogniseForeignFile() throws IOException
     {
@@ -254,7 +286,10 @@ class StatusFileTest
 
             StatusFile.create(path(), AGENTS, "", CLOCK).close();
             putInt(entry + StatusLayout.SECTION_TYPE_OFFSET, 77);
-            assertRefused("section " + type + " is missing");
+            if (type != StatusLayout.SECTION_SECRETS)
+            {
+                assertRefused("section " + type + " is missing");
+            }
         }
         StatusFile.create(path(), AGENTS, "", CLOCK).close();
         putInt(StatusLayout.AGENT_COUNT_OFFSET, 1 << 20);
