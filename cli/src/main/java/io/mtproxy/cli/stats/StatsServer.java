@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.cli.stats;
+
+import io.mtproxy.crypto.RandomSource;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stats port of a running proxy: HTTP and RPC on 127.0.0.1, on virtual threads of its own, from status files only. It
+ * never touches the engine, and whatever a client does ends with that client's connection. [C-HTTP-01] [C-HTTP-05]
+ */
+public final class StatsServer implements AutoCloseable
+{
+    private static final long ACCEPT_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final StatsPort port;
+    private final StatsContext context;
+    private final StatsCounts counts = new StatsCounts();
+    private final ProcessLoad load;
+    private final long startEpochMs;
+    private final HttpPages pages;
+    private final RpcQueries queries;
+    private final RateGate dhGate;
+    /** Open connections in the order they came. Guarded by itself. */
+    private final Map<StatsConnection, Boolean> connections = new LinkedHashMap<>();
+    private volatile boolean isClosed;
+
+    private StatsServer(StatsPort port, StatsContext context)
+    {
+        this.port = port;
+        this.context = context;
+        this.startEpochMs = context.epochClock().time();
+        this.load = new ProcessLoad(ReportValues.sample(context, context.sources().get()));
+        this.dhGate = new RateGate(context.rpcAccess().dhAcceptRateMax(), context.nanoClock().nanoTime());
+        this.queries = new RpcQueries(counts, this::report);
+        HealthPages health = new HealthPages(context.sources(), context.epochClock());
+        Map<String, Supplier<StatsPage>> all = new LinkedHashMap<>();
+        all.put("/healthz", health::health);
+        all.put("/readyz", health::ready);
+        all.putAll(context.pages());
+        this.pages = new HttpPages(this::report, all);
+    }
+
+    /**
+     * Begins to serve; the port belongs to the server from here on.
+     *
+     * @return the server, to be closed before the engine and its status file.
+     */
+    public static StatsServer start(StatsPort port, StatsContext context)
+    {
+        StatsServer server = new StatsServer(port, context);
+        Thread.ofPlatform().daemon().name("stats-accept").start(server::acceptAll);
+        return server;
+    }
+
+    /** @return the port that is open. */
+    public int port()
+    {
+        return port.number();
+    }
+
+    /** Closes the port and every connection. Calling it again does nothing. */
+    @Override
+    public void close()
+    {
+        isClosed = true;
+        port.close();
+        synchronized (connections)
+        {
+            connections.keySet().forEach(StatsConnection::abort);
+        }
+    }
+
+    private void acceptAll()
+    {
+        ServerSocket socket = port.socket();
+        warmUp();
+        while (!isClosed)
+        {
+            try
+            {
+                socket.setSoTimeout((int)TimeUnit.NANOSECONDS.toMillis(ProcessLoad.PERIOD_NS));
+                accept(socket.accept());
+            }
+            catch (SocketTimeoutException e)
+            {
+                // nobody came; time for a sample
+            }
+            catch (IOException e)
+            {
+                if (!isClosed)
+                {
+                    // no descriptor is left: it waits in the backlog
+                    counts.acceptsFailed.incrementAndGet();
+                    LockSupport.parkNanos(ACCEPT_PAUSE_NS);
+                }
+            }
+            catch (RuntimeException e)
+            {
+                onError(e);
+            }
+            closeSilent();
+            sample();
+        }
+    }
+
+    /** The first report loads classes, and that takes a while on a busy machine. */
+    private void warmUp()
+    {
+        try
+        {
+            report();
+        }
+        catch (RuntimeException e)
+        {
+            onError(e);
+        }
+    }
+
+    private void accept(Socket socket)
+    {
+        counts.accepted.incrementAndGet();
+        StatsConnection connection = new StatsConnection(this, socket);
+        StatsConnection oldest;
+        synchronized (connections)
+        {
+            oldest = connections.size() < context.connectionCountMax() ? null : mostSilent();
+            connections.put(connection, true);
+            counts.open.incrementAndGet();
+        }
+        if (oldest != null)
+        {
+            oldest.abort();
+        }
+        if (isClosed)
+        {
+            connection.abort();
+        }
+        Thread.ofVirtual().name("stats").start(connection);
+    }
+
+    private @Nullable StatsConnection mostSilent()
+    {
+        StatsConnection found = null;
+        for (StatsConnection connection : connections.keySet())
+        {
+            found = found == null || connection.activeNs() - found.activeNs() < 0 ? connection : found;
+        }
+        return found;
+    }
+
+    /** Ends those that do not take their answer; reading has a limit of its own. */
+    private void closeSilent()
+    {
+        long nowNs = nanoTime();
+        synchronized (connections)
+        {
+            for (StatsConnection connection : connections.keySet())
+            {
+                if (nowNs - connection.activeNs() > 2 * idleNs())
+                {
+                    connection.abort();
+                }
+            }
+        }
+    }
+
+    private void sample()
+    {
+        try
+        {
+            load.sample(ReportValues.sample(context, context.sources().get()));
+        }
+        catch (RuntimeException e)
+        {
+            onError(e);
+        }
+    }
+
+    private String report()
+    {
+        return LegacyStatsPage.text(new ReportValues(context, counts, load, startEpochMs));
+    }
+
+    RpcSession newRpcSession(InetSocketAddress client, InetSocketAddress own)
+    {
+        RandomSource random = context.newRandomSource();
+        return new RpcSession(new RpcSession.Setup(context.rpcAccess(),
+            ProcessTuple.parse(context.processTuple().get()), counts, dhGate, queries), client, own, random);
+    }
+
+    void onClosed(StatsConnection connection)
+    {
+        synchronized (connections)
+        {
+            if (connections.remove(connection) != null)
+            {
+                counts.open.decrementAndGet();
+            }
+        }
+    }
+
+    void onError(RuntimeException e)
+    {
+        context.log().accept("stats: internal error, please report it: " + e);
+    }
+
+    StatsCounts counts()
+    {
+        return counts;
+    }
+
+    HttpPages pages()
+    {
+        return pages;
+    }
+
+    long nanoTime()
+    {
+        return context.nanoClock().nanoTime();
+    }
+
+    long epochMs()
+    {
+        return context.epochClock().time();
+    }
+
+    long idleNs()
+    {
+        return context.idleLimit().toNanos();
+    }
+}
