@@ -295,7 +295,8 @@ public final class ProxyEngine implements AutoCloseable
             for (int c = 0; c < clientCount; c++)
             {
                 clients[c] = new ClientAgent(clientSetup(c, clientPollers[c], statusFile, gate,
-                    configuration.secrets(), toDatacenter[c], column(toClient, c), datacenterSignals), forAgent(listeners, c), clientCommands[c]);
+                    configuration.secrets(), toDatacenter[c], column(toClient, c), datacenterSignals), forAgent(
+                        listeners, c), clientCommands[c]);
             }
             configuration.install();
             ConductorCommands conductorCommands = new ConductorCommands();
@@ -413,7 +414,8 @@ public final class ProxyEngine implements AutoCloseable
         }
 
         private ClientConnections.Setup clientSetup(int index, SocketPoller poller, StatusFile statusFile,
-            AcceptGate gate, ClientSecrets secrets, RelayRing[] toDatacenters, RelayRing[] fromDatacenters, WakeSignal[] datacenterSignals)
+            AcceptGate gate, ClientSecrets secrets, RelayRing[] toDatacenters, RelayRing[] fromDatacenters,
+            WakeSignal[] datacenterSignals)
         {
             EngineConfig.Clients clients = config.clients();
             RandomSource random = context.newRandomSource();
@@ -421,7 +423,8 @@ public final class ProxyEngine implements AutoCloseable
                 statusFile.secretGauges(index), random,
                 statusFile.errorLog()::record, clients.limits(), gate, newChunkPool(), clients.connectionCountMax(),
                 config.middleProxies().natRules()::translate, HexFormat.of().parseHex(clients.proxyTag()),
-                secrets, config.middleProxies().drainTimeout().toNanos(), toDatacenters, fromDatacenters, datacenterSignals);
+                secrets, config.middleProxies().drainTimeout().toNanos(), toDatacenters, fromDatacenters,
+                datacenterSignals);
         }
 
         private ActiveConfiguration activeConfiguration(ClientCommands[] clientCommands,

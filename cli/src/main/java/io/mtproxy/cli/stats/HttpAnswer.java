@@ -25,9 +25,13 @@ record HttpAnswer(Status status, String contentType, byte[] body)
     /** What the port answers with. */
     enum Status
     {
-        OK(200, "OK", false), BAD_REQUEST(400, "Bad Request", true), NOT_FOUND(404, "Not Found", false),
-        METHOD_NOT_ALLOWED(405, "Method Not Allowed", true), LENGTH_REQUIRED(411, "Length Required", false),
-        TOO_LARGE(413, "Request Entity Too Large", true), NOT_IMPLEMENTED(501, "Not Implemented", true),
+        OK(200, "OK", false),
+        BAD_REQUEST(400, "Bad Request", true),
+        NOT_FOUND(404, "Not Found", false),
+        METHOD_NOT_ALLOWED(405, "Method Not Allowed", true),
+        LENGTH_REQUIRED(411, "Length Required", false),
+        TOO_LARGE(413, "Request Entity Too Large", true),
+        NOT_IMPLEMENTED(501, "Not Implemented", true),
         UNAVAILABLE(503, "Service Unavailable", false);
 
         private final String line;

@@ -122,7 +122,8 @@ final class HttpHeadReader
             int contentEnd = contentEnd(at, end);
             if (contentEnd == at)
             {
-                return end + 1 >= HEAD_LENGTH_MAX ? Status.BAD :
+                return end + 1 >= HEAD_LENGTH_MAX ?
+                    Status.BAD :
                     take(new HttpRequest(method, target, false, isKeepAlive, contentLength), end + 1);
             }
             int colon = colon(at, contentEnd);

@@ -17,6 +17,9 @@ record HttpRequest(Method method, String target, boolean isBare, boolean isKeepA
     /** The methods that make these four bytes HTTP. [C-HTTP-17] */
     enum Method
     {
-        GET, HEAD, POST, OPTIONS
+        GET,
+        HEAD,
+        POST,
+        OPTIONS
     }
 }

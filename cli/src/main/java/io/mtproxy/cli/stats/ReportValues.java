@@ -71,7 +71,8 @@ final class ReportValues
     static ProcessLoad.Sample sample(StatsContext context, StatsSources sources)
     {
         StatusFileReader self = sources.self();
-        double waitSeconds = self == null ? 0 :
+        double waitSeconds = self == null ?
+            0 :
             self.get(ProxyCounter.POLL_WAIT_NS) / NS_PER_SECOND / Math.max(1, threadCount(self));
         return new ProcessLoad.Sample(context.nanoClock().nanoTime(), context.processStats().cpuTime(), waitSeconds);
     }

@@ -73,7 +73,10 @@ final class RpcSession implements AutoCloseable
 
     private enum State
     {
-        NONCE, HANDSHAKE, READY, CLOSED
+        NONCE,
+        HANDSHAKE,
+        READY,
+        CLOSED
     }
 
     /**

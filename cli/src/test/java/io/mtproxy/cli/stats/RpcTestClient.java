@@ -39,14 +39,15 @@ final class RpcTestClient implements AutoCloseable
     static final int DH_PARAMETERS = 0x00620b93;
     static final int FLAG_CRC32C = 0x800;
     private static final int LOOPBACK = 0x7f000001;
-    private static final BigInteger PRIME = new BigInteger("8952131b1e3a69ba5f85cf8bd266c12b13831613bd2a4ef835a4d53f9dbb4248" +
-        "2dbd462b31d86c816c5977520f1170739ed2ddd6d81b9eb65faaac148753c9e4" +
-        "f072dc11a492730683fa0067826b18c51d7ecba52b826075c0b955e5acafdd74" +
-        "c3795fd9520b480f3be3ba0665338a498ca5daf101760509a38c49e300746408" +
-        "774bb3ed26181a6455766ae9497bb9c3a3ad5cbaf76b73845fbb96bb6d0f684f" +
-        "95d2d39ccbb4a904fab1de4349ce1c2087b6c951ed99f952e34fd1a3fd148335" +
-        "75414729a38be868a4f9ec623a5d24621aba01b255c7e8385d16ac93b02d2a54" +
-        "0a7642982d22ada3ccde5c8d266faa25dd2de9f6d49104162f685c45fe34ddab", 16);
+    private static final BigInteger PRIME = new BigInteger(
+        "8952131b1e3a69ba5f85cf8bd266c12b13831613bd2a4ef835a4d53f9dbb4248" +
+            "2dbd462b31d86c816c5977520f1170739ed2ddd6d81b9eb65faaac148753c9e4" +
+            "f072dc11a492730683fa0067826b18c51d7ecba52b826075c0b955e5acafdd74" +
+            "c3795fd9520b480f3be3ba0665338a498ca5daf101760509a38c49e300746408" +
+            "774bb3ed26181a6455766ae9497bb9c3a3ad5cbaf76b73845fbb96bb6d0f684f" +
+            "95d2d39ccbb4a904fab1de4349ce1c2087b6c951ed99f952e34fd1a3fd148335" +
+            "75414729a38be868a4f9ec623a5d24621aba01b255c7e8385d16ac93b02d2a54" +
+            "0a7642982d22ada3ccde5c8d266faa25dd2de9f6d49104162f685c45fe34ddab", 16);
 
     private final Socket socket;
     private final DataInputStream in;

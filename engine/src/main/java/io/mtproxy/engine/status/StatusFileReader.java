@@ -48,7 +48,9 @@ public final class StatusFileReader
         this.counters = new CountersReader(section(whole, SECTION_COUNTER_METADATA),
             section(whole, SECTION_COUNTER_VALUES), StandardCharsets.US_ASCII);
         this.errors = section(whole, SECTION_ERRORS);
-        this.secrets = entry(whole, SECTION_SECRETS) < 0 ? new UnsafeBuffer(new byte[0]) : section(whole, SECTION_SECRETS);
+        this.secrets = entry(whole, SECTION_SECRETS) < 0 ?
+            new UnsafeBuffer(new byte[0]) :
+            section(whole, SECTION_SECRETS);
         this.description = parse(section(whole, SECTION_DESCRIPTION));
         this.counterIds = findCounters();
     }

@@ -90,8 +90,8 @@ final class CloseReasonSimulationTest
             case ACCEPT_RATE -> setup.acceptRateMax = 1;
             case PEER_END, PEER_RESET, MALFORMED_FRAME, HANDSHAKE_TIMEOUT, CLOSE_EXT, LINK_LOST, DROPPED_QUERY,
                 TABLE_FULL, INTERNAL_ERROR, SHUTDOWN ->
-            {
-            }
+                {
+                }
         }
     }
 
@@ -195,8 +195,8 @@ final class CloseReasonSimulationTest
         ClientAgent agent = new ClientAgent(new ClientConnections.Setup(0, poller, clock, status.counters(0),
             new SeededRandomSource(root.split()), status.errorLog()::record, new ClientLimits(1 << 20, 0, SECOND),
             new AcceptGate(10, 0, 0, clock.nanoTime()), new ChunkPool(1 << 20), 10, ip -> ip, new byte[0],
-            SecretList.of(List.of()), new RelayRing[] {toDatacenter}, new RelayRing[] {toClient},
-            new WakeSignal[] {signal}),
+            SecretList.of(List.of()), new RelayRing[]{toDatacenter}, new RelayRing[]{toClient},
+            new WakeSignal[]{signal}),
             List.of(network.listen(new TcpNetwork.ListenOptions(SimulatedProxy.PORT, false, null, 10, 0, false), 1)),
             commands);
         ServerMarks marks = new ServerMarks(1);

@@ -67,7 +67,7 @@ final class PressureSimulationTest
             Map<SimulatedClient, ProxyRequest> requests = bindSlowClients(proxy, record, 6);
             List<SimulatedClient> slow = proxy.clients.subList(1, 7);
             // 0 and 3 send again: the order of last sending is 1 2 4 5 0 3
-            for (int i : new int[] {0, 3})
+            for (int i : new int[]{0, 3})
             {
                 slow.get(i).send(Payloads.encrypted(1, 64, proxy.random), false);
                 proxy.advance(3 * MS);
@@ -84,7 +84,7 @@ final class PressureSimulationTest
             assertEquals(1, proxy.closed(CloseReason.LEAST_RECENTLY_USED));
             assertTrue(slow.get(1).end.isClosedByEngine());
             assertFalse(idle.end.isClosedByEngine(), "sent before all others, but holds nothing");
-            for (int i : new int[] {0, 2, 3, 4, 5})
+            for (int i : new int[]{0, 2, 3, 4, 5})
             {
                 assertFalse(slow.get(i).end.isClosedByEngine(), "client " + i);
             }
@@ -192,7 +192,8 @@ final class PressureSimulationTest
 
             assertEquals(1, proxy.closed(CloseReason.SLOW_CLIENT));
             assertEquals(List.of(slow.extConnectionId()), record.closedIds);
-            assertEquals(3 << 20, good.peer.packets().getFirst().length & ~3, "one that reads gets more than the bound");
+            assertEquals(3 << 20, good.peer.packets().getFirst().length & ~3,
+                "one that reads gets more than the bound");
             proxy.verifyClean();
         }
     }

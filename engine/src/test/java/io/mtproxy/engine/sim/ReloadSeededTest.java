@@ -28,8 +28,7 @@ final class ReloadSeededTest
     private static final int STEPS = 400;
     private static final long SECOND = 1_000_000_000L;
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     private static final class Watched
     {
@@ -86,7 +85,8 @@ final class ReloadSeededTest
                 world.proxy.step();
                 watched.forEach(one -> look(world, one));
             }
-            world.proxy.datacenters.forEach(datacenter -> datacenter.links.forEach(link -> link.isReadingPaused = false));
+            world.proxy.datacenters.forEach(datacenter -> datacenter.links.forEach(link -> link.isReadingPaused =
+                false));
             world.proxy.advance(5 * SECOND);
             watched.forEach(one -> look(world, one));
             watched.forEach(one -> verify(world, one));
@@ -161,8 +161,9 @@ final class ReloadSeededTest
     /** Servers other than 0 may break or be removed, secrets other than 0 be removed. */
     private static void look(ReloadWorld world, Watched one)
     {
-        one.isAllowedToEnd |= one.secret != 0 || world.proxy.datacenters.stream().skip(1).anyMatch(datacenter ->
-            datacenter.links.stream().anyMatch(link -> link.idByClientPort.containsKey(one.client.port())));
+        one.isAllowedToEnd |= one.secret != 0 || world.proxy.datacenters.stream().skip(1).anyMatch(
+            datacenter -> datacenter.links.stream().anyMatch(link -> link.idByClientPort.containsKey(one.client
+                .port())));
     }
 
     private static void verify(ReloadWorld world, Watched one)

@@ -31,8 +31,7 @@ final class ReloadSimulationTest
     private static final long SECOND = 1000 * MS;
     private static final String TWO_SERVERS = ReloadWorld.conf(2, 0, 1);
 
-    @TempDir
-    Path folder;
+    @TempDir Path folder;
 
     private static SimulatedProxy.Setup setup(int secretCount)
     {
@@ -352,7 +351,8 @@ final class ReloadSimulationTest
             world.proxy.advance(5 * SECOND);
             world.reload();
             ConfigState same = world.state();
-            assertEquals(new ConfigState(first.loadedAtEpochMs() + 5030, first.length(), first.md5Hex(), 1, 2, 1), same);
+            assertEquals(new ConfigState(first.loadedAtEpochMs() + 5030, first.length(), first.md5Hex(), 1, 2, 1),
+                same);
             assertEquals(1, world.log.size());
             assertEquals("configuration " + world.file + " reloaded: " + first.length() + " bytes, md5 " +
                 first.md5Hex() + ", 2 servers in 1 clusters (as before), 1 client secrets (as before)",
@@ -489,7 +489,8 @@ final class ReloadSimulationTest
             assertEquals(1, world.proxy.addressCount(1), "the first secret is the second now");
             gone.end.end();
             world.proxy.advance(SECOND);
-            assertEquals(0, world.proxy.addressCount(0), "the end of a client with a removed secret counts nowhere else");
+            assertEquals(0, world.proxy.addressCount(0),
+                "the end of a client with a removed secret counts nowhere else");
             assertEquals(1, world.proxy.addressCount(1));
 
             world.secrets(0, 5);
