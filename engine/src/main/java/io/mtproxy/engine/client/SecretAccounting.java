@@ -2,9 +2,8 @@
 package io.mtproxy.engine.client;
 
 import io.mtproxy.engine.status.SecretGauges;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import org.agrona.collections.Long2LongCounterMap;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The accounts of one client agent's secrets: those of the present list by position, and those removed from it while
@@ -16,6 +15,7 @@ final class SecretAccounting
     private final long drainTimeoutNs;
     private SecretAccount[] current = {};
     private final List<SecretAccount> removed = new ArrayList<>();
+    private int publishedCount;
 
     /**
      * @param hashKey        random, the same for agents whose sets are to be united.
@@ -113,27 +113,20 @@ final class SecretAccounting
     /** @return distinct keys under a secret of the present list. */
     int keyCount(int secretIndex)
     {
-        return keys[secretIndex].size();
+        return current[secretIndex].keyCount();
     }
 
-    /** Shows what is counted to readers of the status file. */
+    /** Shows what is counted to readers of the status file; places of a longer list before are emptied. */
     void publish(SecretGauges gauges)
     {
-        for (int i = 0; i < addresses.length; i++)
+        for (int i = 0; i < current.length; i++)
         {
             gauges.set(i, addressCount(i), keyCount(i));
         }
-    }
-
-    /** A 64-bit mix of key and address; a collision makes one count too few, no more. */
-    private long hash(InetAddress address)
-    {
-        long hash = hashKey;
-        for (byte octet : address.getAddress())
+        for (int i = current.length; i < publishedCount; i++)
         {
-            hash = (hash ^ octet) * 0x9E3779B97F4A7C15L;
-            hash ^= hash >>> 32;
+            gauges.set(i, 0, 0);
         }
-        return hash == 0 ? 1 : hash;
+        publishedCount = current.length;
     }
 }

@@ -11,6 +11,7 @@ import io.mtproxy.engine.agent.ClientCommands;
 import io.mtproxy.engine.client.AcceptGate;
 import io.mtproxy.engine.client.ClientConnections;
 import io.mtproxy.engine.client.ClientLimits;
+import io.mtproxy.engine.client.ClientSecrets;
 import io.mtproxy.engine.client.CloseReason;
 import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.io.SocketPoller;
@@ -49,8 +50,10 @@ final class CloseReasonSimulationTest
 
     private final SimulatedProxy.Setup setup = new SimulatedProxy.Setup();
 
+    /** Those left out have tests of their own: below, and in {@link ReloadSimulationTest}. */
     @ParameterizedTest
-    @EnumSource(names = {"TABLE_FULL", "SHUTDOWN", "INTERNAL_ERROR"}, mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(names = {"TABLE_FULL", "SHUTDOWN", "INTERNAL_ERROR", "SERVER_REMOVED", "SECRET_REMOVED"},
+        mode = EnumSource.Mode.EXCLUDE)
     void shouldCloseForEachReasonAndCountIt(CloseReason reason) throws IOException
     {
         prepare(reason);
@@ -89,7 +92,7 @@ final class CloseReasonSimulationTest
             case CONNECTION_LIMIT -> setup.connectionCountMax = 1;
             case ACCEPT_RATE -> setup.acceptRateMax = 1;
             case PEER_END, PEER_RESET, MALFORMED_FRAME, HANDSHAKE_TIMEOUT, CLOSE_EXT, LINK_LOST, DROPPED_QUERY,
-                TABLE_FULL, INTERNAL_ERROR, SHUTDOWN ->
+                TABLE_FULL, INTERNAL_ERROR, SHUTDOWN, SERVER_REMOVED, SECRET_REMOVED ->
                 {
                 }
         }
@@ -123,7 +126,8 @@ final class CloseReasonSimulationTest
                 client.send(Payloads.encrypted(1, 64, proxy.random), false);
             }
             case CONNECTION_LIMIT, ACCEPT_RATE -> proxy.connectSilently();
-            case TABLE_FULL, INTERNAL_ERROR, SHUTDOWN -> throw new IllegalArgumentException("has a test of its own");
+            case TABLE_FULL, INTERNAL_ERROR, SHUTDOWN, SERVER_REMOVED, SECRET_REMOVED ->
+                throw new IllegalArgumentException("has a test of its own");
         }
         proxy.advance(20 * MS);
     }
@@ -193,16 +197,18 @@ final class CloseReasonSimulationTest
         WakeSignal signal = new WakeSignal(poller);
         ClientCommands commands = new ClientCommands(signal);
         ClientAgent agent = new ClientAgent(new ClientConnections.Setup(0, poller, clock, status.counters(0),
-            new SeededRandomSource(root.split()), status.errorLog()::record, new ClientLimits(1 << 20, 0, SECOND),
+            status.secretGauges(0), new SeededRandomSource(root.split()), status.errorLog()::record, new ClientLimits(
+                1 << 20, 0, SECOND),
             new AcceptGate(10, 0, 0, clock.nanoTime()), new ChunkPool(1 << 20), 10, ip -> ip, new byte[0],
-            SecretList.of(List.of()), new RelayRing[]{toDatacenter}, new RelayRing[]{toClient},
+            new ClientSecrets(SecretList.of(List.of())), 0, new RelayRing[]{toDatacenter}, new RelayRing[]{toClient},
             new WakeSignal[]{signal}),
             List.of(network.listen(new TcpNetwork.ListenOptions(SimulatedProxy.PORT, false, null, 10, 0, false), 1)),
             commands);
         ServerMarks marks = new ServerMarks(1);
         marks.readyLinkCount(1);
         ServerEntry server = new ServerEntry(0, SimulatedProxy.address(0), 1, 1, 0, marks);
-        commands.routing(new RoutingTable(List.of(server), Map.of(2, List.of(server)), 2));
+        commands.configuration(new RoutingTable(List.of(server), Map.of(2, List.of(server)), 2),
+            new ClientSecrets(SecretList.of(List.of())));
         agent.doWork();
         SimulatedClient client = new SimulatedClient(ClientOptions.of(Transport.PADDED, 2, 1),
             network.connectToEngine(SimulatedProxy.PORT, InetAddress.getLoopbackAddress()));
