@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mtproxy.engine.client.CloseReason;
+import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.soak.Payloads;
 import io.mtproxy.soak.Transport;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -220,6 +222,90 @@ final class FullRingSimulationTest
             proxy.advance(50 * MS);
 
             assertArrayEquals(other.sentPayloads.getFirst(), record.lastRequest().payload());
+            proxy.verifyClean();
+        }
+    }
+
+    /**
+     * [P-CON-50] [P-RPC-43] the pool is used up just when the rest of a payload is to be kept: its client is closed, and
+     * the frame on the link is brought to its end all the same, so that nobody else suffers.
+     */
+    @Test
+    void shouldBringPayloadToItsEndWhenItsRestCannotBeKept() throws IOException
+    {
+        SimulatedProxy.Setup setup = new SimulatedProxy.Setup();
+        setup.datacenterAgents = 2;
+        setup.messageBuffersLength = 3L * 64 * ChunkPool.CHUNK_LENGTH;
+        try (SimulatedProxy proxy = new SimulatedProxy(setup))
+        {
+            proxy.network.capacity(4 << 20);
+            DatacenterRecord record = DatacenterRecord.of(proxy);
+            proxy.awaitLinks();
+            SimulatedClient greedy = proxy.connect(Transport.INTERMEDIATE, 2);
+            SimulatedClient good = proxy.connect(Transport.INTERMEDIATE, 2);
+            SimulatedClient unlucky = proxy.connect(Transport.INTERMEDIATE, 2);
+            for (SimulatedClient client : List.of(greedy, good, unlucky))
+            {
+                client.send(Payloads.encrypted(1, 64, proxy.random), false);
+            }
+            proxy.advance(10 * MS);
+            greedy.sendRaw(Arrays.copyOf(greedy.peer.frame(new byte[PAYLOAD_LENGTH_MAX], false), 63 * 16_384 - 64));
+            proxy.advance(10 * MS);
+            for (SimulatedClient client : List.of(good, unlucky))
+            {
+                client.send(Payloads.encrypted(1, 230_000, proxy.random), false);
+            }
+            proxy.advance(20 * MS);
+
+            assertEquals(1, proxy.closed(CloseReason.BUFFERS_EXHAUSTED));
+            SimulatedClient survivor = good.end.isClosedByEngine() ? unlucky : good;
+            assertFalse(survivor.end.isClosedByEngine());
+            assertEquals(5, record.requests.size());
+            assertEquals(1, record.closedIds.size());
+            assertTrue(record.requests.stream().anyMatch(
+                request -> Arrays.equals(survivor.sentPayloads.get(1), request.payload())));
+            survivor.send(Payloads.encrypted(1, 64, proxy.random), false);
+            proxy.advance(10 * MS);
+            assertArrayEquals(survivor.sentPayloads.get(2), record.lastRequest().payload());
+            assertEquals(1, proxy.datacenters.getFirst().links.size(), "the link has not suffered");
+            proxy.verifyClean();
+        }
+    }
+
+    /** [P-CON-53] many clients with long payloads share a full ring: each goes on in its turn. */
+    @Test
+    void shouldLetEveryClientGoOnBehindFullRing() throws IOException
+    {
+        SimulatedProxy.Setup setup = new SimulatedProxy.Setup();
+        setup.clientAgents = 2;
+        setup.datacenterAgents = 2;
+        setup.serverCount = 2;
+        setup.linkBufferLength = 500_000;
+        try (SimulatedProxy proxy = new SimulatedProxy(setup))
+        {
+            proxy.network.capacity(300_000);
+            DatacenterRecord record = DatacenterRecord.of(proxy);
+            record.onRequest = (link, request) -> link.peer.answer(request.extConnectionId(), 0, request.payload());
+            proxy.awaitLinks();
+            for (int i = 0; i < 20; i++)
+            {
+                SimulatedClient client = proxy.connect(Transport.PADDED, 2);
+                for (int k = 0; k < 4; k++)
+                {
+                    client.send(Payloads.encrypted(1, 100_000 * (1 + (i + k) % 8), proxy.random), false);
+                }
+            }
+            proxy.advance(2000 * MS);
+
+            for (SimulatedClient client : proxy.clients)
+            {
+                assertEquals(4, client.peer.packets().size());
+                for (int k = 0; k < 4; k++)
+                {
+                    assertTrue(client.peer.isPayload(client.sentPayloads.get(k), client.peer.packets().get(k)));
+                }
+            }
+            assertTrue(proxy.counter(ProxyCounter.TO_DATACENTER_RING_FULL) > 0);
             proxy.verifyClean();
         }
     }
