@@ -125,7 +125,7 @@ final class ReloadSimulationTest
         return links;
     }
 
-    /** [C-REL-13] */
+    /** [C-REL-02] [C-REL-13] */
     @Test
     void shouldDrainARemovedServerAndThenCloseItsClients() throws IOException
     {
