@@ -361,7 +361,7 @@ final class StatsRows
             long[] numbers = value.apply(values);
             for (int i = 0; i < numbers.length; i++)
             {
-                out.append(StatsText.separator(i)).append(numbers[i]);
+                out.append(StatsText.separator(i, numbers.length)).append(numbers[i]);
             }
             return true;
         });
@@ -374,7 +374,7 @@ final class StatsRows
             double[] numbers = value.apply(values);
             for (int i = 0; i < numbers.length; i++)
             {
-                StatsText.appendFixed(out.append(StatsText.separator(i)), numbers[i], 3);
+                StatsText.appendFixed(out.append(StatsText.separator(i, numbers.length)), numbers[i], 3);
             }
             return true;
         });

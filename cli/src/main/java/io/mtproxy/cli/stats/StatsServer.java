@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StatsServer implements AutoCloseable
 {
+    private static final Duration CLOSE_WAIT = Duration.ofSeconds(1);
     private static final long ACCEPT_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final StatsPort port;
@@ -32,6 +34,7 @@ public final class StatsServer implements AutoCloseable
     private final RateGate dhGate;
     /** Open connections in the order they came. Guarded by itself. */
     private final Map<StatsConnection, Boolean> connections = new LinkedHashMap<>();
+    private final Thread acceptThread = Thread.ofPlatform().daemon().name("stats-accept").unstarted(this::acceptAll);
     private volatile boolean isClosed;
 
     private StatsServer(StatsPort port, StatsContext context)
@@ -58,7 +61,7 @@ public final class StatsServer implements AutoCloseable
     public static StatsServer start(StatsPort port, StatsContext context)
     {
         StatsServer server = new StatsServer(port, context);
-        Thread.ofPlatform().daemon().name("stats-accept").start(server::acceptAll);
+        server.acceptThread.start();
         return server;
     }
 
@@ -74,9 +77,23 @@ public final class StatsServer implements AutoCloseable
     {
         isClosed = true;
         port.close();
+        joinAcceptThread();
         synchronized (connections)
         {
             connections.keySet().forEach(StatsConnection::abort);
+        }
+    }
+
+    /** The port stays open in the system until the thread that accepts has left. */
+    private void joinAcceptThread()
+    {
+        try
+        {
+            acceptThread.join(CLOSE_WAIT);
+        }
+        catch (InterruptedException e)
+        {
+            Thread.currentThread().interrupt();
         }
     }
 

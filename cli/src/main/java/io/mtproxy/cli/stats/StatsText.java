@@ -5,6 +5,7 @@ package io.mtproxy.cli.stats;
 final class StatsText
 {
     private static final int GROUP_LENGTH = 4;
+    private static final int GROUPED_FROM = 5;
     private static final long[] POWERS_OF_TEN = {1, 10, 100, 1_000, 10_000, 100_000, 1_000_000};
 
     private StatsText()
@@ -25,10 +26,10 @@ final class StatsText
         return true;
     }
 
-    /** @return what stands before an element of a vector. */
-    static String separator(int index)
+    /** @return what stands before an element of a vector: those by thread class are in groups. */
+    static String separator(int index, int length)
     {
-        return index == 0 ? "" : index % GROUP_LENGTH == 0 ? "  " : " ";
+        return index == 0 ? "" : length > GROUPED_FROM && index % GROUP_LENGTH == 0 ? "  " : " ";
     }
 
     /** @return the text with nothing in it that would end its line or its key. */

@@ -130,15 +130,57 @@ final class RpcTestClient implements AutoCloseable
 
     void deriveKeys(ByteBuffer serverNonce, int timestamp)
     {
-        byte[] theirs = new byte[16];
-        serverNonce.get(16, theirs);
-        byte[] value = new byte[256];
-        serverNonce.get(serverNonce.limit() - 256, value);
-        byte[] shared = fixed(new BigInteger(1, value).modPow(exponent, PRIME));
+        use(keys(secret, exponent.toByteArray(), nonce, serverNonce.array(), timestamp, socket.getLocalPort(),
+            socket.getPort()));
+    }
+
+    void deriveKeysWithoutDh(ByteBuffer serverNonce, int timestamp)
+    {
+        byte[] theirs = Arrays.copyOfRange(serverNonce.array(), 16, 32);
+        use(keys(secret, new byte[0], nonce, theirs, timestamp, socket.getLocalPort(), socket.getPort()));
+    }
+
+    private void use(Keys keys)
+    {
+        encryptor = keys.encryptor();
+        decryptor = keys.decryptor();
+    }
+
+    /**
+     * What a client encrypts and decrypts with.
+     *
+     * @param encryptor of what it sends.
+     * @param decryptor of what it receives.
+     */
+    record Keys(Cipher encryptor, Cipher decryptor)
+    {
+    }
+
+    /**
+     * Derives them.
+     *
+     * @param exponent    the client's; empty for a connection without DH.
+     * @param serverNonce the whole payload, or its random part when there is no DH.
+     */
+    static Keys keys(byte[] secret, byte[] exponent, byte[] clientNonce, byte[] serverNonce, int timestamp,
+        int clientPort, int serverPort)
+    {
+        boolean isDh = exponent.length != 0;
+        byte[] theirs = isDh ? Arrays.copyOfRange(serverNonce, 16, 32) : serverNonce;
+        byte[] shared = new byte[0];
+        if (isDh)
+        {
+            BigInteger value =
+                new BigInteger(1, Arrays.copyOfRange(serverNonce, serverNonce.length - 256, serverNonce.length));
+            shared = fixed(value.modPow(new BigInteger(1, exponent), PRIME));
+        }
         try
         {
-            encryptor = cipher(Cipher.ENCRYPT_MODE, material("CLIENT", theirs, timestamp, shared));
-            decryptor = cipher(Cipher.DECRYPT_MODE, material("SERVER", theirs, timestamp, shared));
+            return new Keys(
+                cipher(Cipher.ENCRYPT_MODE,
+                    material("CLIENT", secret, theirs, clientNonce, timestamp, clientPort, serverPort, shared)),
+                cipher(Cipher.DECRYPT_MODE,
+                    material("SERVER", secret, theirs, clientNonce, timestamp, clientPort, serverPort, shared)));
         }
         catch (GeneralSecurityException e)
         {
@@ -146,14 +188,15 @@ final class RpcTestClient implements AutoCloseable
         }
     }
 
-    private byte[] material(String role, byte[] serverNonce, int timestamp, byte[] shared)
+    private static byte[] material(String role, byte[] secret, byte[] serverNonce, byte[] clientNonce, int timestamp,
+        int clientPort, int serverPort, byte[] shared)
     {
         ByteBuffer text = buffer(16 + 16 + 4 + 4 + 2 + 6 + 4 + 2 + secret.length + 16 + 16);
-        text.put(serverNonce).put(nonce).putInt(timestamp).putInt(LOOPBACK).putShort((short)socket.getLocalPort());
-        text.put(role.getBytes(US_ASCII)).putInt(LOOPBACK).putShort((short)socket.getPort()).put(secret);
-        text.put(serverNonce).put(nonce);
-        byte[] mixed = Arrays.copyOf(text.array(), Math.max(256, text.capacity()));
-        for (int i = 0; i < 256; i++)
+        text.put(serverNonce).put(clientNonce).putInt(timestamp).putInt(LOOPBACK).putShort((short)clientPort);
+        text.put(role.getBytes(US_ASCII)).putInt(LOOPBACK).putShort((short)serverPort).put(secret);
+        text.put(serverNonce).put(clientNonce);
+        byte[] mixed = Arrays.copyOf(text.array(), Math.max(shared.length, text.capacity()));
+        for (int i = 0; i < shared.length; i++)
         {
             mixed[i] ^= shared[i];
         }
