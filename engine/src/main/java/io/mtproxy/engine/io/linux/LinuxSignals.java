@@ -15,6 +15,10 @@ public final class LinuxSignals
     public static final int SIGHUP = 1;
     /** {@code asm-generic/signal.h}: SIGINT. */
     public static final int SIGINT = 2;
+    /** {@code asm-generic/signal.h}: SIGKILL. */
+    public static final int SIGKILL = 9;
+    /** {@code asm-generic/signal.h}: SIGUSR1. */
+    public static final int SIGUSR1 = 10;
     /** {@code asm-generic/signal.h}: SIGTERM. */
     public static final int SIGTERM = 15;
 
@@ -23,6 +27,12 @@ public final class LinuxSignals
         FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG));
     /** {@code asm-generic/signal-defs.h}: SIG_DFL. */
     private static final long SIG_DFL = 0;
+    /** {@code asm-generic/signal-defs.h}: SIG_IGN. */
+    private static final long SIG_IGN = 1;
+    /** {@code asm-generic/signal.h}: SIGIO, which is SIGPOLL as well. */
+    private static final int SIGIO = 29;
+    /** Those of the real-time signals that do not end the C program. */
+    private static final int[] REAL_TIME_IGNORED = {55, 56, 57, 60, 63, 64};
     /** {@code asm-generic/signal-defs.h}: SIG_ERR. */
     private static final long SIG_ERR = -1;
 
@@ -38,6 +48,24 @@ public final class LinuxSignals
      */
     public static int restoreDefault(int number)
     {
+        return set(number, SIG_DFL);
+    }
+
+    /**
+     * Ignores the signals that do nothing to the C program and that Java has no name for; SIGPIPE is the JVM's own care.
+     * [C-SIG-07] [C-SIG-09] [C-SIG-10]
+     */
+    public static void ignoreHarmless()
+    {
+        set(SIGIO, SIG_IGN);
+        for (int number : REAL_TIME_IGNORED)
+        {
+            set(number, SIG_IGN);
+        }
+    }
+
+    private static int set(int number, long handler)
+    {
         if (SIGNAL == null)
         {
             return NativeCalls.ENOSYS;
@@ -45,12 +73,12 @@ public final class LinuxSignals
         try (Arena arena = Arena.ofConfined())
         {
             MemorySegment state = NativeCalls.newErrnoState(arena);
-            long previous = (long)SIGNAL.invokeExact(state, number, SIG_DFL);
+            long previous = (long)SIGNAL.invokeExact(state, number, handler);
             return previous == SIG_ERR ? NativeCalls.errno(state) : 0;
         }
         catch (Throwable e)
         {
-            throw NativeCalls.unexpected("signal(" + number + ", SIG_DFL)", e);
+            throw NativeCalls.unexpected("signal(" + number + ", " + handler + ")", e);
         }
     }
 }

@@ -33,8 +33,20 @@ final class NativeCalls
      * @return a handle that takes a segment of {@link #newErrnoState} first, or null where the platform has no such
      *         function or native access is not allowed.
      */
-    @SuppressWarnings("restricted") // the one place where functions of the C library are bound
     static @Nullable MethodHandle find(String name, FunctionDescriptor descriptor)
+    {
+        return find(name, descriptor, Linker.Option.captureCallState("errno"));
+    }
+
+    /** @param fixedCount arguments before the first of those that may vary. */
+    static @Nullable MethodHandle findVariadic(String name, int fixedCount, FunctionDescriptor descriptor)
+    {
+        return find(name, descriptor, Linker.Option.captureCallState("errno"),
+            Linker.Option.firstVariadicArg(fixedCount));
+    }
+
+    @SuppressWarnings("restricted") // the one place where functions of the C library are bound
+    private static @Nullable MethodHandle find(String name, FunctionDescriptor descriptor, Linker.Option... options)
     {
         if (!IS_LINUX)
         {
@@ -43,7 +55,7 @@ final class NativeCalls
         try
         {
             return LINKER.defaultLookup().find(name)
-                .map(address -> LINKER.downcallHandle(address, descriptor, Linker.Option.captureCallState("errno")))
+                .map(address -> LINKER.downcallHandle(address, descriptor, options))
                 .orElse(null);
         }
         catch (RuntimeException e)
@@ -61,6 +73,24 @@ final class NativeCalls
     static int errno(MemorySegment state)
     {
         return (int)ERRNO.get(state, 0L);
+    }
+
+    /** @return an error number as words, for the few that an operator can do something about. */
+    static String reason(int errno)
+    {
+        return switch (errno)
+        {
+            case 1 -> "not permitted";
+            case 2 -> "no such file or folder";
+            case 12 -> "not enough memory";
+            case 13 -> "permission denied";
+            case 20 -> "not a folder";
+            case 21 -> "it is a folder";
+            case 23, 24 -> "too many open files";
+            case 28 -> "no space left on device";
+            case 30 -> "read-only file system";
+            default -> "error " + errno;
+        };
     }
 
     /** A handle threw, which the calls themselves never do: a bug of ours. */
