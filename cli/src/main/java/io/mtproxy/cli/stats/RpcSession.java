@@ -298,9 +298,10 @@ final class RpcSession implements AutoCloseable
         if (exchange != null)
         {
             answer.putInt(0).putInt(DiffieHellman.PARAMETER_ID);
-            exchange.publicValue(answer.array(), answer.position());
+            exchange.publicValue(answer.array(), answer.arrayOffset() + answer.position());
             byte[] shared = new byte[DiffieHellman.VALUE_LENGTH];
-            exchange.sharedValue(clientNonce.array(), clientNonce.capacity() - DiffieHellman.VALUE_LENGTH, shared, 0);
+            int valueOffset = clientNonce.arrayOffset() + clientNonce.capacity() - DiffieHellman.VALUE_LENGTH;
+            exchange.sharedValue(clientNonce.array(), valueOffset, shared, 0);
             keys.dhShared(shared);
             Arrays.fill(shared, (byte)0);
             setup.counts.dhRounds.incrementAndGet();

@@ -29,7 +29,8 @@ record HttpRequests(String clause, String request, String answer, boolean isDiff
             "GET /STATS HTTP/1.1\r\n\r\n", "GET stats HTTP/1.0\r\n\r\n");
         add(rows, "C-HTTP-12", "501 close end", "HEAD /stats HTTP/1.1\r\n\r\n", "OPTIONS /stats HTTP/1.1\r\n\r\n",
             "OPTIONS * HTTP/1.0\r\n\r\n", "POST /stats HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
-            "POST /stats HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "POST /x HTTP/1.1\r\nContent-Length: 2000000000\r\n\r\n",
+            "POST /stats HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
+            "POST /x HTTP/1.1\r\nContent-Length: 2000000000\r\n\r\n",
             "POST /stats HTTP/1.1\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n",
             GET + "Content-Length: 0\r\n\r\n", "HEAD /stats HTTP/1.1\r\nContent-Length: 000\r\n\r\n");
         add(rows, "C-HTTP-13", "411 close end", "POST /stats HTTP/1.1\r\n\r\n", "POST /x HTTP/1.0\r\n\r\n",
@@ -40,7 +41,8 @@ record HttpRequests(String clause, String request, String answer, boolean isDiff
         addBadHeads(rows);
         add(rows, "C-HTTP-16", "bare end", "GET /stats\r\n", "GET /stats\n", "GET /stats \r\n", "GET /stats\r\n\r\n",
             "GET /\r\n", "HEAD /stats\r\n", "POST /stats\r\n", "OPTIONS /stats\r\n");
-        add(rows, "C-HTTP-17", "nothing end", "\1\2\3\4\5\6\7\10", "\0\0\0\0\0\0\0\0", "\r\nGET /stats HTTP/1.1\r\n\r\n",
+        add(rows, "C-HTTP-17", "nothing end", "\1\2\3\4\5\6\7\10", "\0\0\0\0\0\0\0\0",
+            "\r\nGET /stats HTTP/1.1\r\n\r\n",
             "\26\3\1\2\0\1\0\1\374\3\3", "GET\t/stats HTTP/1.1\r\n\r\n");
         addDifferent(rows, "C-HTTP-17", "405 close end", "PUT /stats HTTP/1.1\r\n\r\n", "DELETE /x HTTP/1.0\r\n\r\n",
             "get /stats HTTP/1.1\r\n\r\n", "GETX /stats HTTP/1.1\r\n\r\n", "PATCH / HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -49,7 +51,8 @@ record HttpRequests(String clause, String request, String answer, boolean isDiff
         add(rows, "C-HTTP-18", "200 close end", "GET /stats HTTP/1.1\n\n", "GET /stats HTTP/1.1\nHost: x\n\n",
             GET + "Host: x\n\r\n", GET + "Host: x\r\n\n");
         addConnections(rows);
-        add(rows, "C-LIM-14", "400 close end", "GET /" + "a".repeat(4096) + " HTTP/1.1\r\n\r\n", head(16384), head(16385),
+        add(rows, "C-LIM-14", "400 close end", "GET /" + "a".repeat(4096) + " HTTP/1.1\r\n\r\n", head(16384), head(
+            16385),
             head(20000), GET + ("f: " + "a".repeat(3000) + "\r\n").repeat(6),
             GET + "Host: " + "a".repeat(4097) + "\r\n\r\n", "GET /x " + "H".repeat(5000) + "\r\n\r\n");
         add(rows, "C-LIM-14", "404 close end", "GET /" + "a".repeat(4095) + " HTTP/1.1\r\n\r\n");
@@ -69,7 +72,8 @@ record HttpRequests(String clause, String request, String answer, boolean isDiff
             GET + "foo : bar\r\n\r\n", GET + "fo\to: bar\r\n\r\n", GET + "foo: bar\r\n baz\r\n\r\n",
             GET + "foo: bar\r\n\tbaz: d\r\n\r\n", GET + " foo: bar\r\n\r\n", GET + "foo: a\rb\r\n\r\n",
             GET + "Host: x\r\r\n\r\n", GET + "Host: a b\r\n\r\n", GET + "Connection: keep-alive, x\r\n\r\n",
-            GET + "Connection: a\tb\r\n\r\n", "GET /stats HTTP/1.1\r\r\n\r\n", post + " abc\r\n\r\n", post + " -1\r\n\r\n",
+            GET + "Connection: a\tb\r\n\r\n", "GET /stats HTTP/1.1\r\r\n\r\n", post + " abc\r\n\r\n", post +
+                " -1\r\n\r\n",
             post + " +1\r\n\r\n", post + " 1x\r\n\r\n", post + " 1 2\r\n\r\n", post + "\r\n\r\n",
             post + " 99999999999\r\n\r\n", post + " 2147483648\r\n\r\n",
             post + " 5\r\nContent-Length: 5\r\n\r\nhello", GET + "Content-Length: 0\r\nContent-Length: 0\r\n\r\n",
@@ -91,7 +95,8 @@ record HttpRequests(String clause, String request, String answer, boolean isDiff
             GET + "Connection:\r\n\r\n");
         add(rows, "C-HTTP-21", "501 close end", "HEAD /x HTTP/1.1\r\n" + KEEP + "\r\n");
         add(rows, "C-HTTP-21", "413 close end", other + "Content-Length: 5\r\n" + KEEP + "\r\nhello");
-        add(rows, "C-HTTP-21", "404 404 keep open", (other + KEEP + "\r\n").repeat(2), other + KEEP + "\r\n" + other + KEEP + "\r\n" + "GE");
+        add(rows, "C-HTTP-21", "404 404 keep open", (other + KEEP + "\r\n").repeat(2), other + KEEP + "\r\n" + other +
+            KEEP + "\r\n" + "GE");
         add(rows, "C-HTTP-21", "404 200 keep end", other + KEEP + "\r\n" + GET + "\r\n");
         add(rows, "C-HTTP-21", "411 404 keep end", "POST /x HTTP/1.1\r\n" + KEEP + "\r\n" + other + "\r\n");
         add(rows, "C-HTTP-21", "404 400 keep end", other + KEEP + "\r\n" + "PUT /x HTTP/1.1\r\n\r\n",

@@ -27,8 +27,7 @@ class LegacyStatsPageTest
 
     private final StatsFixture stats = new StatsFixture();
 
-    @TempDir
-    private Path folder;
+    @TempDir private Path folder;
 
     @AfterEach
     void stop()
@@ -362,7 +361,8 @@ class LegacyStatsPageTest
 
     private void writeCpu(int user, int system) throws IOException
     {
-        Files.writeString(folder.resolve("stat"), "12 (a) (b) S 1 2 3 4 5 6 7 8 9 10 " + user + " " + system + " 0 0 20\n");
+        Files.writeString(folder.resolve("stat"), "12 (a) (b) S 1 2 3 4 5 6 7 8 9 10 " + user + " " + system +
+            " 0 0 20\n");
     }
 
     /** A page without a source fails alone: the port goes on, and the operator is told. */

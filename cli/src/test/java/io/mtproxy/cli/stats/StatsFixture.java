@@ -203,7 +203,8 @@ final class StatsFixture implements AutoCloseable
         String codes()
         {
             StringBuilder codes = new StringBuilder();
-            java.util.regex.Matcher matcher = java.util.regex.Pattern.compile("HTTP/1\\.1 (\\d+) [^\r]*\r\n").matcher(text);
+            java.util.regex.Matcher matcher = java.util.regex.Pattern.compile("HTTP/1\\.1 (\\d+) [^\r]*\r\n").matcher(
+                text);
             while (matcher.find())
             {
                 codes.append(codes.isEmpty() ? "" : " ").append(matcher.group(1));
@@ -225,7 +226,8 @@ final class StatsFixture implements AutoCloseable
         /** @return codes, whether it goes on, and the connection header of the first answer, for tables. */
         String summary()
         {
-            String connection = head().contains("Connection: keep-alive") ? " keep" :
+            String connection = head().contains("Connection: keep-alive") ?
+                " keep" :
                 head().contains("Connection: close") ? " close" : "";
             String bare = text.isEmpty() ? "nothing" : codes().isEmpty() ? "bare" : codes();
             return bare + connection + (isClosed ? " end" : " open");

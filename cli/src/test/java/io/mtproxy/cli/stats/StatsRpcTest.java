@@ -75,7 +75,8 @@ class StatsRpcTest
             assertEquals(RpcTestClient.HANDSHAKE, handshake.getInt(0));
             assertEquals(flags & 0x800, handshake.getInt(4));
             // [192.0.2.2:40000:77:1795599000], then who asked
-            assertEquals("020200c0409c4d0098aa066b" + "0708090a0000d204bb41036b", HEX.formatHex(handshake.array(), 8, 32));
+            assertEquals("020200c0409c4d0098aa066b" + "0708090a0000d204bb41036b", HEX.formatHex(handshake.array(), 8,
+                32));
             assertEquals(32, handshake.limit());
             for (long id = 1; id < 20; id++)
             {
@@ -373,13 +374,16 @@ class StatsRpcTest
         {
             client.handshake(NOW, 0x800);
             assertEquals("4edaae63050000000000000039d3ed3f", HEX.formatHex(client.ask(query(5, 0x166bb7c6)).array()));
-            assertEquals("4edaae630500000000000000f532e47a050000000000000030f8ffff13556e6b6e6f776e206f70203132333435363738",
+            assertEquals(
+                "4edaae630500000000000000f532e47a050000000000000030f8ffff13556e6b6e6f776e206f70203132333435363738",
                 HEX.formatHex(client.ask(query(5, 0x12345678)).array()));
-            assertEquals("4edaae630500000000000000f532e47a050000000000000014fcffff31547279696e6720746f2072656164203420" +
-                "627974657320617420706f736974696f6e203132202873697a65203d203132290000",
+            assertEquals(
+                "4edaae630500000000000000f532e47a050000000000000014fcffff31547279696e6720746f2072656164203420" +
+                    "627974657320617420706f736974696f6e203132202873697a65203d203132290000",
                 HEX.formatHex(client.ask(query(5)).array()));
-            assertEquals("4edaae630500000000000000f532e47a050000000000000017fcffff196578747261203420627974657320616674" +
-                "65722071756572790000", HEX.formatHex(client.ask(query(5, 0xefb3c36b, 0)).array()));
+            assertEquals(
+                "4edaae630500000000000000f532e47a050000000000000017fcffff196578747261203420627974657320616674" +
+                    "65722071756572790000", HEX.formatHex(client.ask(query(5, 0xefb3c36b, 0)).array()));
             client.sendFrame(RpcTestClient.buffer(8).putInt(0x99).array());
             client.sendFrame(Arrays.copyOf(ping(1), 16));
             client.sendFrame(Arrays.copyOf(query(1), 8));
@@ -445,7 +449,8 @@ class StatsRpcTest
             new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), captured.get("s_port").asInt());
         StatsCounts counts = new StatsCounts();
         RpcSession session = new RpcSession(new RpcSession.Setup(
-            new RpcAccess(ProxySecretFile.of(secret), false, 0), ProcessTuple.parse("[10.9.8.7:22003:14184:1795375547]"),
+            new RpcAccess(ProxySecretFile.of(secret), false, 0), ProcessTuple.parse(
+                "[10.9.8.7:22003:14184:1795375547]"),
             counts, new RateGate(0, 0), new RpcQueries(counts, () -> "a\tb\n")), client, server,
             new FixedRandom(bytes(captured, "nonce_s")));
         long epochMs = captured.get("ts").asLong() * 1000 + 999;
@@ -495,7 +500,8 @@ class StatsRpcTest
         for (int i = 0; i < 2000; i++)
         {
             try (RpcSession session = new RpcSession(new RpcSession.Setup(
-                new RpcAccess(ProxySecretFile.of(stats.secret), true, 0), ProcessTuple.parse(StatsFixture.TUPLE), counts,
+                new RpcAccess(ProxySecretFile.of(stats.secret), true, 0), ProcessTuple.parse(StatsFixture.TUPLE),
+                counts,
                 new RateGate(0, 0), new RpcQueries(counts, () -> "")), end, end, new FixedRandom(new byte[16])))
             {
                 byte[] bytes = new byte[noise.nextInt(400)];

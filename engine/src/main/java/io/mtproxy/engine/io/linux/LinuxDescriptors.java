@@ -109,8 +109,8 @@ public final class LinuxDescriptors
         try (Arena arena = Arena.ofConfined())
         {
             // a number, as the descriptor is gone whatever the answer
-            @SuppressWarnings("unused")
-            int ignored = (int)CLOSE.invokeExact(NativeCalls.newErrnoState(arena), descriptor);
+            @SuppressWarnings("unused") int ignored = (int)CLOSE.invokeExact(NativeCalls.newErrnoState(arena),
+                descriptor);
         }
         catch (Throwable e)
         {

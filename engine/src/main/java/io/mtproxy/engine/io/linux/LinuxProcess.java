@@ -70,8 +70,10 @@ public final class LinuxProcess
             MemorySegment state = NativeCalls.newErrnoState(arena);
             MemorySegment limit = arena.allocate(ValueLayout.JAVA_LONG, 2);
             int result = (int)GETRLIMIT.invokeExact(state, RLIMIT_NOFILE, limit);
-            return result != 0 ? null : new OpenFiles(limit.getAtIndex(ValueLayout.JAVA_LONG, 0),
-                limit.getAtIndex(ValueLayout.JAVA_LONG, 1));
+            return result != 0 ?
+                null :
+                new OpenFiles(limit.getAtIndex(ValueLayout.JAVA_LONG, 0),
+                    limit.getAtIndex(ValueLayout.JAVA_LONG, 1));
         }
         catch (Throwable e)
         {
