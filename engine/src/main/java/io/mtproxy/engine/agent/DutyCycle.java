@@ -130,7 +130,7 @@ public final class DutyCycle implements Agent
         }
     }
 
-    /** Ends the agents, clients first: their last messages still find the links. */
+    /** Ends the agents at once; nobody is told, as the middle proxies see their links end. [C-SIG-01] */
     @Override
     public void onClose()
     {
