@@ -87,6 +87,7 @@ final class ProxyStart
         if (legacy.verbosity() > 0)
         {
             describe(config, conf);
+            line.tuning().withoutEffect().forEach(option -> log.print("option " + option + " has no effect"));
         }
         StatusDirectory directory = statusDirectory(line);
         ports.close();

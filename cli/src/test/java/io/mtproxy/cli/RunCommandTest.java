@@ -159,7 +159,7 @@ class RunCommandTest
         assertTrue(options.stream().allMatch(
             option -> option.matches("\t--[a-z0-9-]+(/-[A-Za-z0-9])?( <arg>| \\{arg})? +\t\\S.*")), run::out);
         assertEquals(1, options.stream().map(option -> option.indexOf('\t', 1)).distinct().count());
-        assertEquals("6CHPSWbchpuv", options.stream().filter(option -> option.contains("/-"))
+        assertEquals("6CHPSTWbchpuv", options.stream().filter(option -> option.contains("/-"))
             .map(option -> option.replaceFirst("(?s).*?/-(.).*", "$1")).reduce("", String::concat));
     }
 

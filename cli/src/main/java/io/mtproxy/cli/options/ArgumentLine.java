@@ -14,7 +14,9 @@ public final class ArgumentLine
 {
     private final LegacyOptions legacy = new LegacyOptions();
     private final AdditiveOptions additive = new AdditiveOptions();
+    private final LegacyTuning tuning = new LegacyTuning();
     private final CommandSpec legacySpec = CommandSpec.forAnnotatedObject(legacy);
+    private final CommandSpec tuningSpec = CommandSpec.forAnnotatedObject(tuning);
     private final CommandSpec additiveSpec = CommandSpec.forAnnotatedObject(additive);
     private final CommandLine command;
     private final String program;
@@ -26,12 +28,14 @@ public final class ArgumentLine
         this.program = program;
         CommandSpec spec = CommandSpec.create().name(program);
         spec.addMixin("legacy", legacySpec);
+        spec.addMixin("tuning", tuningSpec);
         spec.addMixin("additive", additiveSpec);
         this.command = new CommandLine(spec)
             .setExpandAtFiles(false)
             .setInterpolateVariables(false)
             .setOverwrittenOptionsAllowed(true);
         legacy.command(command);
+        tuning.command(command);
         additive.command(command);
     }
 
@@ -84,6 +88,12 @@ public final class ArgumentLine
         return legacy;
     }
 
+    /** @return options of the C program about its threads and its RPC server. */
+    public LegacyTuning tuning()
+    {
+        return tuning;
+    }
+
     /** @return our own options. */
     public AdditiveOptions additive()
     {
@@ -100,7 +110,7 @@ public final class ArgumentLine
     public String usage(String version)
     {
         List<OptionSpec> options = Stream.concat(
-            legacySpec.options().stream().sorted(
+            Stream.concat(legacySpec.options().stream(), tuningSpec.options().stream()).sorted(
                 Comparator.comparing(ArgumentLine::isLongOnly).thenComparing(OptionSpec::shortestName)),
             additiveSpec.options().stream().sorted(Comparator.comparing(OptionSpec::longestName))).toList();
         int width = options.stream().mapToInt(option -> heading(option).length()).max().orElse(0) + 1;

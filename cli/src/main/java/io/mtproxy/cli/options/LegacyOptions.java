@@ -22,9 +22,8 @@ import picocli.CommandLine.Option;
 public final class LegacyOptions
 {
     /** Long names of the C program that are not there yet: refused, but an abbreviation may mean them. [C-CLI-05] */
-    static final List<String> ABSENT = List.of("--allow-skip-dh", "--cpu-threads", "--crc32c", "--daemonize",
-        "--disable-tcp", "--domain", "--force-dh", "--io-threads", "--log", "--max-dh-accept-rate", "--multithread",
-        "--nice", "--ping-interval", "--slaves", "--tcp-cpu-threads", "--tcp-iothreads");
+    static final List<String> ABSENT =
+        List.of("--daemonize", "--domain", "--log", "--nice", "--slaves");
 
     /** Exit code when {@code -u} is given twice. [C-EXIT-02] */
     private static final int EXIT_USER_TWICE = 1;
