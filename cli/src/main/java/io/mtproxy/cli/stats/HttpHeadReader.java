@@ -127,7 +127,7 @@ final class HttpHeadReader
                     take(new HttpRequest(method, target, false, isKeepAlive, contentLength), end + 1);
             }
             int colon = colon(at, contentEnd);
-            if (colon < 0)
+            if (colon < 0 || colon - at > WORD_LENGTH_MAX)
             {
                 return Status.BAD;
             }

@@ -44,6 +44,10 @@ final class RpcSession implements AutoCloseable
     private static final int SCHEMA_AES = 1;
     private static final int SCHEMA_AES_EXTRA = 2;
     private static final int SCHEMA_AES_EXTRA_DH = 3;
+    private static final int SELECTOR_OFFSET = 4;
+    private static final int SCHEMA_OFFSET = 8;
+    private static final int TIMESTAMP_OFFSET = 12;
+    private static final int NONCE_OFFSET = 16;
     private static final int EXTRA_COUNT_OFFSET = 32;
     private static final int EXTRA_OFFSET = 36;
     private static final int EXTRA_COUNT_MAX = 8;
@@ -233,7 +237,7 @@ final class RpcSession implements AutoCloseable
         }
         byte[] secret = file.bytes();
         ByteBuffer nonce = view(payload);
-        int clientSeconds = nonce.getInt(12);
+        int clientSeconds = nonce.getInt(TIMESTAMP_OFFSET);
         int nowSeconds = (int)(nowEpochMs / MS_PER_SECOND);
         int difference = clientSeconds - nowSeconds;
         if (Math.abs((long)difference) > RpcNonce.TIME_DIFFERENCE_SECONDS_MAX ||
@@ -241,10 +245,10 @@ final class RpcSession implements AutoCloseable
         {
             return false;
         }
-        boolean isDh = nonce.getInt(8) == SCHEMA_AES_EXTRA_DH;
+        boolean isDh = nonce.getInt(SCHEMA_OFFSET) == SCHEMA_AES_EXTRA_DH;
         if (!isDh)
         {
-            return answerNonce(nonce, secret, null, nowSeconds);
+            return answerNonce(payload, secret, null, nowSeconds);
         }
         int valueOffset = payload.length - DiffieHellman.VALUE_LENGTH;
         if (nonce.getInt(valueOffset - Integer.BYTES) != DiffieHellman.PARAMETER_ID ||
@@ -254,15 +258,15 @@ final class RpcSession implements AutoCloseable
         }
         try (DiffieHellman exchange = new DiffieHellman(random))
         {
-            return answerNonce(nonce, secret, exchange, nowSeconds);
+            return answerNonce(payload, secret, exchange, nowSeconds);
         }
     }
 
     private boolean isSchemaAccepted(ByteBuffer nonce, int own)
     {
         int length = nonce.capacity();
-        boolean isOurs = nonce.getInt(4) == own;
-        int schema = nonce.getInt(8);
+        boolean isOurs = nonce.getInt(SELECTOR_OFFSET) == own;
+        int schema = nonce.getInt(SCHEMA_OFFSET);
         if (schema == SCHEMA_AES)
         {
             return setup.access.isDhSkipAllowed() && length == RpcNonce.LENGTH && isOurs;
@@ -285,7 +289,7 @@ final class RpcSession implements AutoCloseable
         return isOurs;
     }
 
-    private boolean answerNonce(ByteBuffer clientNonce, byte[] secret, @Nullable DiffieHellman exchange,
+    private boolean answerNonce(byte[] clientNonce, byte[] secret, @Nullable DiffieHellman exchange,
         int nowSeconds)
     {
         byte[] nonce = new byte[RpcNonce.NONCE_LENGTH];
@@ -300,16 +304,14 @@ final class RpcSession implements AutoCloseable
             answer.putInt(0).putInt(DiffieHellman.PARAMETER_ID);
             exchange.publicValue(answer.array(), answer.arrayOffset() + answer.position());
             byte[] shared = new byte[DiffieHellman.VALUE_LENGTH];
-            int valueOffset = clientNonce.arrayOffset() + clientNonce.capacity() - DiffieHellman.VALUE_LENGTH;
-            exchange.sharedValue(clientNonce.array(), valueOffset, shared, 0);
+            exchange.sharedValue(clientNonce, clientNonce.length - DiffieHellman.VALUE_LENGTH, shared, 0);
             keys.dhShared(shared);
             Arrays.fill(shared, (byte)0);
             setup.counts.dhRounds.incrementAndGet();
         }
         send(answer.array());
-        byte[] theirs = new byte[RpcNonce.NONCE_LENGTH];
-        clientNonce.get(16, theirs);
-        keys.secret(secret).clientNonce(theirs).serverNonce(nonce).clientTimestamp(clientNonce.getInt(12));
+        byte[] theirs = Arrays.copyOfRange(clientNonce, NONCE_OFFSET, NONCE_OFFSET + RpcNonce.NONCE_LENGTH);
+        keys.secret(secret).clientNonce(theirs).serverNonce(nonce).clientTimestamp(view(clientNonce).getInt(TIMESTAMP_OFFSET));
         keys.derive(RpcEndpoint.of(client, IntUnaryOperator.identity()),
             RpcEndpoint.of(server, IntUnaryOperator.identity()));
         // the roles are swapped: we write what a client reads
