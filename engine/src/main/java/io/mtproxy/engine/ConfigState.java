@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine;
 
+import java.util.Map;
+
 /**
  * Which configuration is in use, as reports show it. One value, so that its parts change together. [C-REL-12]
  *
@@ -14,4 +16,35 @@ package io.mtproxy.engine;
 public record ConfigState(long loadedAtEpochMs, int length, String md5Hex, int clusterCount, int targetCount,
     int secretCount)
 {
+    private static final String LOADED_AT = "config.loaded_at_ms";
+    private static final String LENGTH = "config.length";
+    private static final String MD5 = "config.md5";
+    private static final String CLUSTERS = "config.clusters";
+    private static final String TARGETS = "config.targets";
+    private static final String SECRETS = "config.secrets";
+
+    /** @return lines for the status file. */
+    public String toText()
+    {
+        return LOADED_AT + '=' + loadedAtEpochMs + '\n' + LENGTH + '=' + length + '\n' + MD5 + '=' + md5Hex + '\n' +
+            CLUSTERS + '=' + clusterCount + '\n' + TARGETS + '=' + targetCount + '\n' + SECRETS + '=' + secretCount +
+            '\n';
+    }
+
+    /**
+     * Takes what a status file of any process says.
+     *
+     * @return zeros and an empty digest where it says nothing.
+     * @throws NumberFormatException when it is not the text of {@link #toText}.
+     */
+    public static ConfigState of(Map<String, String> lines)
+    {
+        return new ConfigState(Long.parseLong(lines.getOrDefault(LOADED_AT, "0")), number(lines, LENGTH),
+            lines.getOrDefault(MD5, ""), number(lines, CLUSTERS), number(lines, TARGETS), number(lines, SECRETS));
+    }
+
+    private static int number(Map<String, String> lines, String key)
+    {
+        return Integer.parseInt(lines.getOrDefault(key, "0"));
+    }
 }

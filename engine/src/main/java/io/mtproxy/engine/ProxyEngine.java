@@ -430,7 +430,7 @@ public final class ProxyEngine implements AutoCloseable
         private ActiveConfiguration activeConfiguration(ClientCommands[] clientCommands,
             DatacenterCommands[] datacenterCommands, StatusFile statusFile)
         {
-            return new ActiveConfiguration(clientCommands, datacenterCommands,
+            return new ActiveConfiguration(clientCommands, datacenterCommands, statusFile,
                 statusFile.counters(clientCount + datacenterCount), context.nanoClock(), context.epochClock(),
                 config.middleProxies().drainTimeout().toNanos(), context.log(), context.refresher(),
                 new ConfigRefresher.Fresh(config.middleProxies().conf(), config.clients().secrets()));

@@ -10,6 +10,7 @@ import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.relay.ServerEntry;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
+import io.mtproxy.engine.status.StatusFile;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -34,6 +35,7 @@ public final class ActiveConfiguration
 
     private final ClientCommands[] clients;
     private final DatacenterCommands[] datacenters;
+    private final StatusFile statusFile;
     private final ProxyCounters counters;
     private final NanoClock nanoClock;
     private final EpochClock epochClock;
@@ -48,17 +50,19 @@ public final class ActiveConfiguration
     /**
      * @param clients     commands of each client agent.
      * @param datacenters commands of each datacenter agent.
+     * @param statusFile  to say in what is in use.
      * @param counters    of the conductor.
      * @param log         for the operator.
      * @param refresher   to reload by; null where that is not possible.
      * @param initial     what the start has read.
      */
-    public ActiveConfiguration(ClientCommands[] clients, DatacenterCommands[] datacenters, ProxyCounters counters,
-        NanoClock nanoClock, EpochClock epochClock, long drainTimeoutNs, Consumer<String> log,
+    public ActiveConfiguration(ClientCommands[] clients, DatacenterCommands[] datacenters, StatusFile statusFile,
+        ProxyCounters counters, NanoClock nanoClock, EpochClock epochClock, long drainTimeoutNs, Consumer<String> log,
         @Nullable ConfigRefresher refresher, ConfigRefresher.Fresh initial)
     {
         this.clients = clients.clone();
         this.datacenters = datacenters.clone();
+        this.statusFile = statusFile;
         this.counters = counters;
         this.nanoClock = nanoClock;
         this.epochClock = epochClock;
@@ -70,6 +74,7 @@ public final class ActiveConfiguration
         this.change = routings.next(initial.conf(), nowNs);
         this.secrets = numbers.next(initial.secrets(), nowNs);
         this.state = newState(initial.conf(), initial.secrets());
+        statusFile.configuration(state.toText());
     }
 
     /** @return secrets that a client agent begins with. */
@@ -154,6 +159,7 @@ public final class ActiveConfiguration
         secrets = numbers.next(fresh.secrets(), nowNs);
         handOver();
         state = newState(fresh.conf(), fresh.secrets());
+        statusFile.configuration(state.toText());
         counters.increment(ProxyCounter.CONFIG_RELOADS);
         log.accept("configuration " + fileName + " reloaded: " + state.length() + " bytes, md5 " + state.md5Hex() +
             ", " + state.targetCount() + " servers in " + state.clusterCount() + " clusters (" +

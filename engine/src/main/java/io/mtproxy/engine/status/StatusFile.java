@@ -47,6 +47,7 @@ public final class StatusFile implements AutoCloseable
     private final UnsafeBuffer whole;
     private final ProxyCounters[] counters;
     private final SecretGauges[] secretGauges;
+    private final TextSlots configuration;
     private final DistinctErrorLog errorLog;
     private boolean isClosed;
 
@@ -79,6 +80,7 @@ public final class StatusFile implements AutoCloseable
             counters[agent] = new ProxyCounters(values, agent * ProxyCounters.VALUES_LENGTH);
             secretGauges[agent] = new SecretGauges(section(SECTION_SECRETS), agent * SECRETS_LENGTH);
         }
+        this.configuration = new TextSlots(section(SECTION_CONFIGURATION));
         this.errorLog = new DistinctErrorLog(section(SECTION_ERRORS), clock, StandardCharsets.UTF_8);
         header.putIntRelease(VERSION_OFFSET, VERSION);
     }
@@ -140,6 +142,16 @@ public final class StatusFile implements AutoCloseable
     public DistinctErrorLog errorLog()
     {
         return errorLog;
+    }
+
+    /**
+     * Says which configuration is in use; readers see all of it change at once. By the conductor only. [C-REL-12]
+     *
+     * @param text {@code key=value} lines; nothing secret.
+     */
+    public void configuration(String text)
+    {
+        configuration.write(text);
     }
 
     /** Says that the process lives; about once a second. */

@@ -36,6 +36,8 @@ public final class StatusFileReader
     private final UnsafeBuffer errors;
     /** Empty where the file has none. */
     private final UnsafeBuffer secrets;
+    /** Null where the file has none. */
+    private final @Nullable TextSlots configuration;
     private final Map<String, String> description;
     /** Ids of the counters in the file, by index of the {@link ProxyCounter}; empty where the file has none. */
     private final int[][] counterIds;
@@ -51,6 +53,9 @@ public final class StatusFileReader
         this.secrets = entry(whole, SECTION_SECRETS) < 0 ?
             new UnsafeBuffer(new byte[0]) :
             section(whole, SECTION_SECRETS);
+        this.configuration = entry(whole, SECTION_CONFIGURATION) < 0 ?
+            null :
+            new TextSlots(section(whole, SECTION_CONFIGURATION));
         this.description = parse(section(whole, SECTION_DESCRIPTION));
         this.counterIds = findCounters();
     }
@@ -118,6 +123,12 @@ public final class StatusFileReader
     public Map<String, String> description()
     {
         return description;
+    }
+
+    /** @return which configuration the process uses now, all of it from one moment; empty when the file has none. */
+    public Map<String, String> configuration()
+    {
+        return configuration == null ? Map.of() : parse(configuration.read());
     }
 
     /** @return the value over all agents: their sum, or the largest for a maximum; 0 when the file has none. */
@@ -248,6 +259,11 @@ public final class StatusFileReader
             // not in files of the first version
             checkSection(path, whole, SECTION_SECRETS);
         }
+        if (entry(whole, SECTION_CONFIGURATION) >= 0 &&
+            checkSection(path, whole, SECTION_CONFIGURATION) < TextSlots.LENGTH)
+        {
+            throw new StatusFileException(path + ": damaged: section " + SECTION_CONFIGURATION + " is too short");
+        }
         long counterCount = (long)agents * perAgent;
         if (agents < 0 || perAgent < 0 || metadataLength != counterCount * CountersReader.METADATA_LENGTH ||
             valuesLength != counterCount * CountersReader.COUNTER_LENGTH)
@@ -318,15 +334,21 @@ public final class StatusFileReader
 
     private static Map<String, String> parse(UnsafeBuffer section)
     {
+        byte[] bytes = new byte[section.capacity()];
+        section.getBytes(0, bytes);
+        return parse(bytes);
+    }
+
+    /** @param padded lines of text, then zeros. */
+    private static Map<String, String> parse(byte[] padded)
+    {
         int length = 0;
-        while (length < section.capacity() && section.getByte(length) != 0)
+        while (length < padded.length && padded[length] != 0)
         {
             length++;
         }
-        byte[] bytes = new byte[length];
-        section.getBytes(0, bytes);
         Map<String, String> entries = new LinkedHashMap<>();
-        for (String line : new String(bytes, StandardCharsets.UTF_8).split("\n", -1))
+        for (String line : new String(padded, 0, length, StandardCharsets.UTF_8).split("\n", -1))
         {
             int equals = line.indexOf('=');
             if (equals > 0)

@@ -22,16 +22,18 @@ import org.agrona.concurrent.status.CountersReader;
  *     | type | unused | offset     | length     |   section table: 28 entries, unused ones are all zeros
  *     +------+--------+------------+------------+
  *  1024
- *     +-------------+------------------+----------------+--------------------+---------+
- *     | description | counter metadata | counter values | distinct error log | secrets |  each at a multiple of 128
- *     +-------------+------------------+----------------+--------------------+---------+
+ *     +-------------+------------------+----------------+--------------------+---------+---------------+
+ *     | description | counter metadata | counter values | distinct error log | secrets | configuration |
+ *     +-------------+------------------+----------------+--------------------+---------+---------------+
+ *       each at a multiple of 128
  * </pre>
  *
  * The layout version is written last, with release: a file without it is not complete. Its upper 16 bits change when
  * older readers would be wrong; a new section only adds to the table, and readers skip types they do not know.
  * Counter metadata and values are those of {@link org.agrona.concurrent.status.CountersManager}: the type id is
  * {@link ProxyCounter#id}, the owner id the index of the agent, the key's first byte the {@link ProxyCounter.Kind}.
- * The section of secrets has {@link #SECRET_COUNT_MAX} words an agent, see {@link SecretGauges}; readers do without it.
+ * The section of secrets has {@link #SECRET_COUNT_MAX} words an agent, see {@link SecretGauges}; readers do without it,
+ * and without that of the configuration, see {@link TextSlots}.
  */
 final class StatusLayout
 {
@@ -66,8 +68,11 @@ final class StatusLayout
     static final int SECTION_COUNTER_VALUES = 3;
     static final int SECTION_ERRORS = 4;
     static final int SECTION_SECRETS = 5;
+    /** Which configuration is in use: {@code key=value} lines in {@link TextSlots}. */
+    static final int SECTION_CONFIGURATION = 6;
     static final int[] SECTION_TYPES =
-        {SECTION_DESCRIPTION, SECTION_COUNTER_METADATA, SECTION_COUNTER_VALUES, SECTION_ERRORS, SECTION_SECRETS};
+        {SECTION_DESCRIPTION, SECTION_COUNTER_METADATA, SECTION_COUNTER_VALUES, SECTION_ERRORS, SECTION_SECRETS,
+            SECTION_CONFIGURATION};
 
     static final int DESCRIPTION_LENGTH = 8 * 1024;
     static final int ERRORS_LENGTH = 64 * 1024;
@@ -92,6 +97,7 @@ final class StatusLayout
             case SECTION_COUNTER_VALUES -> counters * CountersReader.COUNTER_LENGTH;
             case SECTION_ERRORS -> ERRORS_LENGTH;
             case SECTION_SECRETS -> agentCount * SECRETS_LENGTH;
+            case SECTION_CONFIGURATION -> TextSlots.LENGTH;
             default -> throw new IllegalArgumentException("no such section: " + type);
         };
     }

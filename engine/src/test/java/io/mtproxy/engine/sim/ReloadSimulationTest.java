@@ -248,6 +248,7 @@ final class ReloadSimulationTest
             assertEquals("reload refused: the configuration loaded 2025-06-15T15:06:41Z stays in use",
                 world.log.getLast());
             assertSame(before, world.state());
+            assertEquals(before, ConfigState.of(world.proxy.engine.status().configuration()));
             assertEquals(1, world.proxy.counter(ProxyCounter.CONFIG_RELOADS_FAILED));
             assertEquals(0, world.proxy.counter(ProxyCounter.CONFIG_RELOADS));
             assertEquals(0, world.proxy.datacenters.get(1).links.size());
@@ -345,6 +346,7 @@ final class ReloadSimulationTest
         {
             ConfigState first = world.state();
             assertEquals(2, first.targetCount());
+            assertEquals(first, ConfigState.of(world.proxy.engine.status().configuration()));
             assertEquals(1, first.clusterCount());
             assertEquals(TWO_SERVERS.length(), first.length());
 
@@ -368,6 +370,7 @@ final class ReloadSimulationTest
             assertEquals(2, next.clusterCount());
             assertEquals(2, next.targetCount(), "one listed twice is one");
             assertEquals(2, next.secretCount());
+            assertEquals(next, ConfigState.of(world.proxy.engine.status().configuration()));
             assertEquals(2, world.log.size());
             assertTrue(world.log.getLast().endsWith(
                 "2 servers in 2 clusters (1 new, 1 gone), 2 client secrets (1 new, 0 gone)"), world.log::getLast);

@@ -18,6 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.EpochClock;
 import org.junit.jupiter.api.Test;
@@ -254,17 +255,55 @@ class StatusFileTest
         file.close();
     }
 
-    /** Files of the first version have no section of secrets. */
+    /** A configuration replaced again and again is read whole through a second map. [C-REL-12] */
     @Test
-    void shouldReadFileWithoutSecrets() throws IOException
+    void shouldShowAConfigurationInOnePiece() throws IOException, InterruptedException
+    {
+        try (StatusFile file = StatusFile.create(path(), AGENTS, "", CLOCK))
+        {
+            StatusFileReader reader = StatusFileReader.open(path());
+            assertEquals(Map.of(), reader.configuration());
+            int rounds = 100_000;
+            file.configuration("a=0\nb=0\n");
+            Thread writer = new Thread(() ->
+            {
+                for (int i = 1; i <= rounds; i++)
+                {
+                    // longer and shorter ones in turn, so that a torn text shows
+                    file.configuration("a=" + i + "\n" + "x=\n".repeat(i % 50) + "b=" + i + "\n");
+                    for (int pause = 0; pause < 100; pause++)
+                    {
+                        Thread.onSpinWait();
+                    }
+                }
+            });
+            writer.start();
+            int last = 0;
+            while (last < rounds)
+            {
+                Map<String, String> lines = reader.configuration();
+                assertEquals(lines.get("a"), lines.get("b"));
+                int now = Integer.parseInt(lines.get("a"));
+                assertTrue(now >= last);
+                last = now;
+            }
+            writer.join();
+        }
+    }
+
+    /** Files of the first version have no section of secrets and none of the configuration. */
+    @Test
+    void shouldReadFileOfTheFirstVersion() throws IOException
     {
         StatusFile file = StatusFile.create(path(), AGENTS, "", CLOCK);
         file.secretGauges(0).set(0, 3, 5);
+        file.configuration("a=1\n");
         file.close();
-        putInt(StatusLayout.SECTION_COUNT_OFFSET, StatusLayout.SECTION_TYPES.length - 1);
+        putInt(StatusLayout.SECTION_COUNT_OFFSET, StatusLayout.SECTION_SECRETS - 1);
 
         assertEquals(0, StatusFileReader.open(path()).secretAddressCount(0));
         assertEquals(0, StatusFileReader.open(path()).secretKeyCount(0));
+        assertEquals(Map.of(), StatusFileReader.open(path()).configuration());
     }
 
     @Test
@@ -286,7 +325,7 @@ class StatusFileTest
 
             StatusFile.create(path(), AGENTS, "", CLOCK).close();
             putInt(entry + StatusLayout.SECTION_TYPE_OFFSET, 77);
-            if (type != StatusLayout.SECTION_SECRETS)
+            if (type < StatusLayout.SECTION_SECRETS)
             {
                 assertRefused("section " + type + " is missing");
             }
