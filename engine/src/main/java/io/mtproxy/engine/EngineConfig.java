@@ -7,6 +7,7 @@ import io.mtproxy.engine.config.ProxyMultiConf;
 import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.rpc.ProcessId;
+import io.mtproxy.engine.transport.FakeTlsDomains;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
@@ -20,10 +21,55 @@ import org.jspecify.annotations.Nullable;
  * @param middleProxies where their packets go.
  * @param buffers       memory.
  * @param threads       how the work is spread.
+ * @param fronting      domains behind which the proxy hides.
  */
 public record EngineConfig(Listening listening, Clients clients, MiddleProxies middleProxies, Buffers buffers,
-    Threads threads)
+    Threads threads, Fronting fronting)
 {
+    /** @throws IllegalArgumentException for domains without a secret. [C-EXIT-16] */
+    public EngineConfig
+    {
+        if (fronting.isTlsOnly() && clients.secrets().size() == 0)
+        {
+            throw new IllegalArgumentException("domains without a secret: nobody could connect — give one with -S");
+        }
+    }
+
+    /** A configuration without domains: every transport is served. */
+    public EngineConfig(Listening listening, Clients clients, MiddleProxies middleProxies, Buffers buffers,
+        Threads threads)
+    {
+        this(listening, clients, middleProxies, buffers, threads, Fronting.NONE);
+    }
+
+    /**
+     * Domains behind which the proxy hides. With one or more of them only fake-TLS is served, and everything else is
+     * passed on. [C-CLI-59] [C-CLT-20]
+     *
+     * @param domains {@code -D}, in order; the first is the default. [P-TLS-01]
+     */
+    public record Fronting(List<String> domains)
+    {
+        /** No domain. */
+        public static final Fronting NONE = new Fronting(List.of());
+
+        /** @throws IllegalArgumentException for a name that cannot be probed for. [P-TLS-51] */
+        public Fronting
+        {
+            domains = List.copyOf(domains);
+            if (!domains.isEmpty())
+            {
+                new FakeTlsDomains(domains);
+            }
+        }
+
+        /** @return whether only fake-TLS is served. */
+        public boolean isTlsOnly()
+        {
+            return !domains.isEmpty();
+        }
+    }
+
     /**
      * Client ports.
      *

@@ -3,17 +3,24 @@ package io.mtproxy.engine;
 
 import io.mtproxy.crypto.RandomSource;
 import io.mtproxy.crypto.SecureRandomSource;
+import io.mtproxy.engine.agent.OriginProbe;
+import io.mtproxy.engine.agent.OriginProber;
 import io.mtproxy.engine.config.ConfigRefresher;
+import io.mtproxy.engine.config.SystemHostResolver;
 import io.mtproxy.engine.io.TcpNetwork;
 import io.mtproxy.engine.io.nio.NioNetwork;
 import io.mtproxy.engine.status.StatusFile;
+import io.mtproxy.engine.transport.ReplayFilter;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemEpochClock;
 import org.agrona.concurrent.SystemNanoClock;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +33,9 @@ public final class EngineContext
     private ThreadingMode threadingMode = ThreadingMode.SHARED;
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private EpochClock epochClock = SystemEpochClock.INSTANCE;
-    private TcpNetwork network = new NioNetwork(false);
+    private @Nullable TcpNetwork network;
+    private @Nullable OriginProber originProber;
+    private @Nullable AtomicBuffer replayTable;
     private Supplier<RandomSource> randomSources = SecureRandomSource::new;
     private StatusFileFactory statusFiles = (names, description, clock) -> StatusFile.inMemory(names, description,
         clock);
@@ -75,6 +84,24 @@ public final class EngineContext
     public EngineContext network(TcpNetwork value)
     {
         network = value;
+        return this;
+    }
+
+    /** Looks at the fronting domains; over the network by default. In INVOKER mode it is called by the conductor itself. */
+    public EngineContext originProber(OriginProber value)
+    {
+        originProber = value;
+        return this;
+    }
+
+    /**
+     * Memory of accepted hellos, which workers may share and which may outlive them; private by default.
+     *
+     * @param value of a length that {@link ReplayFilter#bufferLength} gives. [C-BUG-20]
+     */
+    public EngineContext replayTable(AtomicBuffer value)
+    {
+        replayTable = value;
         return this;
     }
 
@@ -132,7 +159,27 @@ public final class EngineContext
 
     TcpNetwork network()
     {
-        return network;
+        TcpNetwork chosen = network;
+        if (chosen == null)
+        {
+            chosen = new NioNetwork(config().fronting().isTlsOnly());
+            network = chosen;
+        }
+        return chosen;
+    }
+
+    OriginProber originProber()
+    {
+        return originProber != null ?
+            originProber :
+            new OriginProbe(() -> new SystemHostResolver(nanoClock), nanoClock, newRandomSource());
+    }
+
+    AtomicBuffer replayTable()
+    {
+        return replayTable != null ?
+            replayTable :
+            new UnsafeBuffer(ByteBuffer.allocateDirect(ReplayFilter.BUFFER_LENGTH_DEFAULT));
     }
 
     RandomSource newRandomSource()

@@ -10,9 +10,12 @@ import io.mtproxy.engine.agent.ConductorCommands;
 import io.mtproxy.engine.agent.DatacenterAgent;
 import io.mtproxy.engine.agent.DatacenterCommands;
 import io.mtproxy.engine.agent.DutyCycle;
+import io.mtproxy.engine.agent.OriginWatch;
 import io.mtproxy.engine.client.AcceptGate;
 import io.mtproxy.engine.client.ClientConnections;
 import io.mtproxy.engine.client.ClientSecrets;
+import io.mtproxy.engine.client.FakeTlsSetup;
+import io.mtproxy.engine.client.FrontingTable;
 import io.mtproxy.engine.config.ConfigRefresher;
 import io.mtproxy.engine.datacenter.DatacenterSettings;
 import io.mtproxy.engine.io.SocketPoller;
@@ -24,15 +27,21 @@ import io.mtproxy.engine.relay.WakeSignal;
 import io.mtproxy.engine.status.StatusFile;
 import io.mtproxy.engine.status.StatusFileReader;
 import io.mtproxy.engine.status.StatusState;
+import io.mtproxy.engine.transport.FakeTlsDomains;
+import io.mtproxy.engine.transport.OriginProfile;
+import io.mtproxy.engine.transport.ReplayFilter;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.NoOpIdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One proxy in one process: its agents, the rings between them, the threads that run them. (architecture A1, A2)
@@ -292,20 +301,22 @@ public final class ProxyEngine implements AutoCloseable
             }
             AcceptGate gate = new AcceptGate(config.clients().connectionCountMax(), config.clients().clientCountMax(),
                 config.clients().acceptRateMax(), context.nanoClock().nanoTime());
+            List<Integer> ports = listeners.stream().map(group -> group[0].port()).toList();
+            FakeTlsSetup fakeTls = fakeTlsSetup(ports);
             for (int c = 0; c < clientCount; c++)
             {
                 clients[c] = new ClientAgent(clientSetup(c, clientPollers[c], statusFile, gate,
-                    configuration.secrets(), toDatacenter[c], column(toClient, c), datacenterSignals), forAgent(
-                        listeners, c), clientCommands[c]);
+                    configuration.secrets(), toDatacenter[c], column(toClient, c), datacenterSignals, fakeTls),
+                    forAgent(listeners, c), clientCommands[c]);
             }
             configuration.install();
             ConductorCommands conductorCommands = new ConductorCommands();
 
-            List<Integer> ports = listeners.stream().map(group -> group[0].port()).toList();
             return new ProxyEngine(statusFile, ports, List.of(clients), List.of(datacenters),
                 dutyCycles(clients, datacenters, clientPollers, datacenterPollers, clientSignals, datacenterSignals,
                     statusFile),
-                new Conductor(statusFile, context.epochClock(), context.log(), conductorCommands, configuration),
+                new Conductor(statusFile, context.epochClock(), context.log(), conductorCommands, configuration,
+                    originWatch(fakeTls, clientCommands)),
                 conductorCommands, configuration, processId);
         }
 
@@ -333,7 +344,8 @@ public final class ProxyEngine implements AutoCloseable
                 try
                 {
                     TcpListener[] group = context.network().listen(new TcpNetwork.ListenOptions(port, listening.ipv6(),
-                        listening.address(), listening.backlog(), listening.windowClamp(), false), clientCount);
+                        listening.address(), listening.backlog(), listening.windowClamp(),
+                        config.fronting().isTlsOnly()), clientCount);
                     opened.addAll(List.of(group));
                     groups.add(group);
                 }
@@ -415,7 +427,7 @@ public final class ProxyEngine implements AutoCloseable
 
         private ClientConnections.Setup clientSetup(int index, SocketPoller poller, StatusFile statusFile,
             AcceptGate gate, ClientSecrets secrets, RelayRing[] toDatacenters, RelayRing[] fromDatacenters,
-            WakeSignal[] datacenterSignals)
+            WakeSignal[] datacenterSignals, @Nullable FakeTlsSetup fakeTls)
         {
             EngineConfig.Clients clients = config.clients();
             RandomSource random = context.newRandomSource();
@@ -424,7 +436,35 @@ public final class ProxyEngine implements AutoCloseable
                 statusFile.errorLog()::record, clients.limits(), gate, newChunkPool(), clients.connectionCountMax(),
                 config.middleProxies().natRules()::translate, HexFormat.of().parseHex(clients.proxyTag()),
                 secrets, config.middleProxies().drainTimeout().toNanos(), toDatacenters, fromDatacenters,
-                datacenterSignals);
+                datacenterSignals, fakeTls);
+        }
+
+        /** @return what serves until the domains have been looked at; null without domains. [P-TLS-53] */
+        private @Nullable FakeTlsSetup fakeTlsSetup(List<Integer> ports)
+        {
+            if (!config.fronting().isTlsOnly())
+            {
+                return null;
+            }
+            List<String> names = config.fronting().domains();
+            RandomSource random = context.newRandomSource();
+            FrontingTable fronts = new FrontingTable(new FakeTlsDomains(names), names.stream()
+                .map(name -> new FrontingTable.Front(name, null, OriginProfile.drawDefault(random), false)).toList());
+            return new FakeTlsSetup(context.network(), config.listening().address(), context.epochClock(),
+                new ReplayFilter(context.replayTable()), Set.copyOf(ports), fronts);
+        }
+
+        private @Nullable OriginWatch originWatch(@Nullable FakeTlsSetup fakeTls, ClientCommands[] clientCommands)
+        {
+            if (fakeTls == null)
+            {
+                return null;
+            }
+            // a test that steps by hand has no other thread
+            boolean isSteppedByHand = context.threadingMode() == ThreadingMode.INVOKER;
+            Executor executor = isSteppedByHand ? Runnable::run : Thread::startVirtualThread;
+            return new OriginWatch(context.originProber(), executor, fakeTls.fronts(), List.of(clientCommands),
+                context.log());
         }
 
         private ActiveConfiguration activeConfiguration(ClientCommands[] clientCommands,

@@ -4,6 +4,7 @@ package io.mtproxy.engine.agent;
 import io.mtproxy.engine.client.ClientConnections;
 import io.mtproxy.engine.client.ClientListeners;
 import io.mtproxy.engine.client.ClientSecrets;
+import io.mtproxy.engine.client.FrontingTable;
 import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.relay.RoutingTable;
@@ -98,6 +99,11 @@ public final class ClientAgent implements Agent
     void onConfiguration(RoutingTable routing, ClientSecrets secrets)
     {
         connections.configuration(routing, secrets);
+    }
+
+    void onFronts(FrontingTable fronts)
+    {
+        connections.fronts(fronts);
     }
 
     /** Empties the ring of one datacenter agent that runs on this thread and has found it full. */

@@ -2,6 +2,7 @@
 package io.mtproxy.engine.agent;
 
 import io.mtproxy.engine.client.ClientSecrets;
+import io.mtproxy.engine.client.FrontingTable;
 import io.mtproxy.engine.relay.RoutingTable;
 import io.mtproxy.engine.relay.WakeSignal;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
@@ -13,6 +14,7 @@ public final class ClientCommands
     private static final int CAPACITY = 64;
 
     private final MpscVarHandleArrayQueue<Configuration> queue = new MpscVarHandleArrayQueue<>(CAPACITY);
+    private final MpscVarHandleArrayQueue<FrontingTable> fronts = new MpscVarHandleArrayQueue<>(CAPACITY);
     private final WakeSignal signal;
 
     public ClientCommands(WakeSignal signal)
@@ -32,10 +34,22 @@ public final class ClientCommands
         return isQueued;
     }
 
+    /**
+     * Passes strangers on by this table from now on, and answers hellos as it says. [P-TLS-02]
+     *
+     * @return false when the queue is full: to be tried again.
+     */
+    public boolean fronts(FrontingTable table)
+    {
+        boolean isQueued = fronts.offer(table);
+        signal.wakeIfWaiting();
+        return isQueued;
+    }
+
     /** @return whether nothing waits for the agent. */
     public boolean isEmpty()
     {
-        return queue.isEmpty();
+        return queue.isEmpty() && fronts.isEmpty();
     }
 
     /** @return commands carried out. */
@@ -45,6 +59,11 @@ public final class ClientCommands
         for (Configuration command = queue.poll(); command != null; command = queue.poll())
         {
             agent.onConfiguration(command.routing, command.secrets);
+            drained++;
+        }
+        for (FrontingTable table = fronts.poll(); table != null; table = fronts.poll())
+        {
+            agent.onFronts(table);
             drained++;
         }
         return drained;

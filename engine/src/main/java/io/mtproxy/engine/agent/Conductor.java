@@ -5,6 +5,7 @@ import io.mtproxy.engine.status.StatusFile;
 import java.util.function.Consumer;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.EpochClock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything slow: whatever may block runs here, on a thread that is asleep most of the time. It keeps the status file's
@@ -19,6 +20,8 @@ public final class Conductor implements Agent
     private final Consumer<String> log;
     private final ConductorCommands commands;
     private final ActiveConfiguration configuration;
+    /** In TLS-only mode; null otherwise. */
+    private final @Nullable OriginWatch origins;
     private long nextHeartbeatMs;
     private long errorsReadToMs;
     /** Asked for, and waiting until every agent has taken what the reload before has given it. */
@@ -28,10 +31,12 @@ public final class Conductor implements Agent
      * @param log           for the operator.
      * @param commands      for this conductor.
      * @param configuration to be reloaded when that is asked for.
+     * @param origins       in TLS-only mode; null otherwise.
      */
     public Conductor(StatusFile statusFile, EpochClock clock, Consumer<String> log, ConductorCommands commands,
-        ActiveConfiguration configuration)
+        ActiveConfiguration configuration, @Nullable OriginWatch origins)
     {
+        this.origins = origins;
         this.statusFile = statusFile;
         this.clock = clock;
         this.log = log;
@@ -80,14 +85,15 @@ public final class Conductor implements Agent
     private int beatIfDue()
     {
         long nowMs = clock.time();
+        int work = origins == null ? 0 : origins.doWork(nowMs);
         if (nowMs < nextHeartbeatMs)
         {
-            return 0;
+            return work;
         }
         nextHeartbeatMs = nowMs + HEARTBEAT_MS;
         statusFile.heartbeat(nowMs);
         reportErrors(nowMs);
-        return 1;
+        return work + 1;
     }
 
     private void reportErrors(long nowMs)

@@ -12,6 +12,7 @@ import java.io.IOException;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one client gets: from messages in the ring to encrypted bytes in its socket.
@@ -31,6 +32,8 @@ final class AnswerFlow
     private final AesCtrStream send;
     private final FrameCodec codec;
     private final ChunkChain output;
+    /** Around everything in TLS-only mode; null otherwise. */
+    private final @Nullable AnswerRecords records;
     private boolean insideAnswer;
     private int answerPadding;
     private boolean dirty;
@@ -39,14 +42,22 @@ final class AnswerFlow
     private boolean pongPending;
     private long pendingPingId;
 
-    /** Takes over what the agent's handshake object has just found out. */
-    AnswerFlow(ClientConnection connection, ClientConnections shared)
+    /**
+     * Takes over what the agent's handshake object has just found out.
+     *
+     * @param output  what the socket has still to take; owned from now on.
+     * @param records put around all that follows, or null.
+     */
+    AnswerFlow(ClientConnection connection, ClientConnections shared, ChunkChain output,
+        @Nullable AnswerRecords records)
     {
         this.connection = connection;
         this.shared = shared;
         this.send = shared.takeSendStream();
         this.codec = shared.handshake.frameCodec();
-        this.output = new ChunkChain(shared.chunks);
+        this.output = output;
+        this.records = records;
+        this.writeBlocked = !output.isEmpty();
     }
 
     /** @return bytes of memory that hold what the socket has not taken yet. */
@@ -156,15 +167,20 @@ final class AnswerFlow
     {
         for (int done = 0; done < length;)
         {
+            int room = records == null ? length - done : records.room();
             Chunk chunk = output.tailWithRoom();
             if (chunk == null)
             {
                 connection.close(CloseReason.BUFFERS_EXHAUSTED);
                 return false;
             }
-            int run = Math.min(length - done, chunk.room());
+            int run = Math.min(Math.min(length - done, room), chunk.room());
             send.update(plain, offset + done, chunk.buffer(), chunk.writeOffset(), run);
             output.commit(run);
+            if (records != null)
+            {
+                records.add(run);
+            }
             done += run;
         }
         if (!dirty)
@@ -216,6 +232,10 @@ final class AnswerFlow
         if (output.isEmpty())
         {
             return;
+        }
+        if (records != null)
+        {
+            records.end();
         }
         int before = output.length();
         try

@@ -4,11 +4,19 @@ package io.mtproxy.engine.client;
 import io.mtproxy.engine.io.Interest;
 import io.mtproxy.engine.io.PollKey;
 import io.mtproxy.engine.io.ReadyHandler;
+import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.io.TcpSocket;
+import io.mtproxy.engine.memory.ChunkChain;
 import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.transport.FakeTlsClientHello;
+import io.mtproxy.engine.transport.FakeTlsDomains;
+import io.mtproxy.engine.transport.FakeTlsRecords;
+import io.mtproxy.engine.transport.HandshakeResult;
 import io.mtproxy.engine.transport.Obfuscated2Handshake;
+import io.mtproxy.engine.transport.PaddedIntermediateFrames;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -32,11 +40,16 @@ final class ClientConnection implements ReadyHandler
     private final InetSocketAddress remoteAddress;
     private @Nullable PollKey pollKey;
     private int interest = Interest.READ;
-    private ClientPhase phase = ClientPhase.OBFUSCATED2_HEADER;
+    private ClientPhase phase;
 
     /** First bytes of a header that arrived in pieces; null otherwise. */
     private @Nullable UnsafeBuffer partialHeader;
     private int partialHeaderLength;
+
+    /** In TLS-only mode; null otherwise. */
+    private final @Nullable FakeTlsHandshake fakeTls;
+    /** Once the connection is passed on; null otherwise. */
+    private @Nullable FrontingRelay fronting;
 
     private @Nullable RequestFlow requests;
     private @Nullable AnswerFlow answers;
@@ -54,6 +67,8 @@ final class ClientConnection implements ReadyHandler
         this.slot = slot;
         this.extConnectionId = extConnectionId;
         this.remoteAddress = socket.remoteAddress();
+        this.fakeTls = shared.fakeTls == null ? null : new FakeTlsHandshake(this, shared);
+        this.phase = fakeTls == null ? ClientPhase.OBFUSCATED2_HEADER : ClientPhase.SNIFF;
     }
 
     void pollKey(PollKey key)
@@ -103,7 +118,13 @@ final class ClientConnection implements ReadyHandler
     /** @return bytes of memory that wait for or from this client. [C-LIM-11] */
     int heldLength()
     {
-        return requests == null || answers == null ? 0 : requests.heldLength() + answers.heldLength();
+        int heldLength = requests == null || answers == null ? 0 : requests.heldLength() + answers.heldLength();
+        if (fronting != null)
+        {
+            return heldLength + fronting.heldLength();
+        }
+        // once there are answers, they hold what is left of the flight
+        return fakeTls == null || answers != null ? heldLength : heldLength + fakeTls.heldLength();
     }
 
     @Override
@@ -111,9 +132,14 @@ final class ClientConnection implements ReadyHandler
     {
         try
         {
-            if ((readyOps & Interest.WRITE) != 0 && answers != null)
+            if (fronting != null)
             {
-                answers.onWritable();
+                fronting.onClientReady(readyOps);
+                return;
+            }
+            if ((readyOps & Interest.WRITE) != 0)
+            {
+                onWritable();
             }
             // writing may have closed it, or started to hold reading back
             if ((readyOps & interest & Interest.READ) != 0)
@@ -134,12 +160,26 @@ final class ClientConnection implements ReadyHandler
         close(CloseReason.INTERNAL_ERROR);
     }
 
+    private void onWritable()
+    {
+        if (answers != null)
+        {
+            answers.onWritable();
+        }
+        else if (fakeTls != null)
+        {
+            fakeTls.flush();
+        }
+    }
+
     private void readSocket()
     {
+        ByteBuffer buffer = shared.emptiedReceiveBuffer();
+        int waiting = fakeTls == null ? 0 : fakeTls.takeWaiting();
         int length;
         try
         {
-            length = socket.read(shared.emptiedReceiveBuffer());
+            length = socket.read(buffer.position(waiting));
         }
         catch (IOException e)
         {
@@ -149,17 +189,28 @@ final class ClientConnection implements ReadyHandler
         shared.counters.increment(ProxyCounter.TCP_READ_CALLS);
         if (length == TcpSocket.END_OF_STREAM)
         {
-            onEndOfStream();
+            onEndOfStream(waiting);
         }
         else if (length > 0)
         {
             shared.counters.add(ProxyCounter.TCP_READ_BYTES, length);
-            onReceived(length);
+            onReceived(waiting + length);
+        }
+        else if (fakeTls != null)
+        {
+            fakeTls.keep(waiting);
         }
     }
 
-    private void onEndOfStream()
+    private void onEndOfStream(int waiting)
     {
+        boolean isBeforeHello = phase == ClientPhase.SNIFF || phase == ClientPhase.FAKE_TLS_HELLO;
+        if (isBeforeHello && waiting > 0)
+        {
+            // half a hello and an end: the domain knows what to say to that
+            front(FakeTlsDomains.DEFAULT, 0, waiting, true);
+            return;
+        }
         if (phase == ClientPhase.RELAY && requests != null && requests.endAfterCompleteFrames())
         {
             updateInterest();
@@ -174,14 +225,116 @@ final class ClientConnection implements ReadyHandler
     {
         switch (phase)
         {
-            case OBFUSCATED2_HEADER -> acceptObfuscated2Header(length);
+            case SNIFF, FAKE_TLS_HELLO -> acceptFakeTlsHello(length);
+            case OBFUSCATED2_HEADER ->
+            {
+                if (fakeTls == null)
+                {
+                    acceptObfuscated2Header(length);
+                }
+                else
+                {
+                    acceptFirstRecord(fakeTls, length);
+                }
+            }
             case RELAY -> relay(0, length);
-            case DISCARD, FLUSHING, CLOSING, CLOSED ->
+            case FRONTING, DISCARD, FLUSHING, CLOSING, CLOSED ->
             {
                 // read only to see the end
             }
         }
     }
+
+    // ---- TLS-only mode
+
+    /** Looks whether this is a hello of ours, and answers it or passes the connection on. [P-TLS-12] */
+    private void acceptFakeTlsHello(int length)
+    {
+        FakeTlsAcceptor acceptor = shared.fakeTls;
+        FakeTlsHandshake handshake = fakeTls;
+        if (acceptor == null || handshake == null)
+        {
+            throw new IllegalStateException("no hello is waited for");
+        }
+        switch (acceptor.readHello(shared.received, length, socket.localAddress().getPort(), shared.secrets()))
+        {
+            case NEED_MORE ->
+            {
+                phase = length < FakeTlsClientHello.DECISION_LENGTH ? ClientPhase.SNIFF : ClientPhase.FAKE_TLS_HELLO;
+                handshake.keep(length);
+            }
+            case ACCEPTED ->
+            {
+                phase = ClientPhase.OBFUSCATED2_HEADER;
+                handshake.sendFlight(acceptor);
+            }
+            case NOT_A_HELLO, UNKNOWN_NAME, WRONG_PORT, TRAILING_BYTES, TOO_LONG, REPLAYED, WRONG_DIGEST, OUT_OF_TIME,
+                NO_CIPHER ->
+                front(acceptor.domainIndex(), 0, length, false);
+        }
+    }
+
+    /** Waits for the first record after our flight, which begins with the header. [P-TLS-31] [P-TLS-32] [P-TLS-33] */
+    private void acceptFirstRecord(FakeTlsHandshake handshake, int length)
+    {
+        switch (FakeTlsRecords.readFirst(shared.received, 0, length))
+        {
+            case NEED_MORE -> handshake.keep(length);
+            case MALFORMED -> close(CloseReason.MALFORMED_RECORD);
+            case COMPLETE -> openFirstRecord(handshake, length);
+        }
+    }
+
+    private void openFirstRecord(FakeTlsHandshake handshake, int length)
+    {
+        int offset = FakeTlsRecords.FIRST_HEADER_LENGTH;
+        int recordLength = FakeTlsRecords.firstPayloadLength(shared.received, 0);
+        if (shared.openHeader(shared.received, offset) != HandshakeResult.ACCEPTED)
+        {
+            discard();
+        }
+        else if (shared.handshake.frameCodec() != PaddedIntermediateFrames.INSTANCE)
+        {
+            shared.dropStreams();
+            front(FakeTlsDomains.DEFAULT, offset, length - offset, false);
+        }
+        else
+        {
+            handshake.records().start(recordLength - Obfuscated2Handshake.HEADER_LENGTH);
+            startRelay(handshake.output(), new AnswerRecords(handshake.output()));
+            offset += Obfuscated2Handshake.HEADER_LENGTH;
+            relay(offset, length - offset);
+        }
+    }
+
+    /** Nothing of this is for us: from now on the domain speaks. [P-TLS-60] */
+    private void front(int domainIndex, int offset, int length, boolean isEnded)
+    {
+        FakeTlsAcceptor acceptor = shared.fakeTls;
+        if (acceptor != null)
+        {
+            shared.front(this, acceptor, domainIndex, offset, length, isEnded);
+        }
+    }
+
+    /** @param origin connecting to the domain; owned from now on. */
+    void startFronting(TcpSocket origin, SocketPoller poller, int offset, int length, boolean isEnded)
+    {
+        ChunkChain toClient = fakeTls == null ? new ChunkChain(shared.chunks) : fakeTls.output();
+        FrontingRelay relay = new FrontingRelay(this, shared, origin, toClient);
+        fronting = relay;
+        phase = ClientPhase.FRONTING;
+        relay.start(poller, offset, length, isEnded);
+        updateInterest();
+    }
+
+    private void onAlarm(FakeTlsHandshake handshake)
+    {
+        // discarded bytes are gone, everything else goes along [P-TLS-33]
+        front(FakeTlsDomains.DEFAULT, 0, handshake.takeWaiting(), false);
+    }
+
+    // ---- the header
 
     /** Collects the header's 64 bytes, then asks the secrets. [P-OBF-10] [P-OBF-18] */
     private void acceptObfuscated2Header(int length)
@@ -209,23 +362,27 @@ final class ClientConnection implements ReadyHandler
 
     private void openHeader(DirectBuffer header)
     {
-        switch (shared.openHeader(header))
+        switch (shared.openHeader(header, 0))
         {
-            case ACCEPTED ->
-            {
-                shared.cancelDeadline(this);
-                answers = new AnswerFlow(this, shared);
-                requests = new RequestFlow(this, shared, answers);
-                phase = ClientPhase.RELAY;
-                shared.onHandshakeAccepted();
-            }
-            case REJECTED, NEED_MORE ->
-            {
-                // silence; the deadline goes on [P-OBF-17]
-                shared.counters.increment(ProxyCounter.HANDSHAKES_REJECTED);
-                phase = ClientPhase.DISCARD;
-            }
+            case ACCEPTED -> startRelay(new ChunkChain(shared.chunks), null);
+            case REJECTED, NEED_MORE -> discard();
         }
+    }
+
+    private void startRelay(ChunkChain output, @Nullable AnswerRecords records)
+    {
+        shared.cancelDeadline(this);
+        answers = new AnswerFlow(this, shared, output, records);
+        requests = new RequestFlow(this, shared, answers);
+        phase = ClientPhase.RELAY;
+        shared.onHandshakeAccepted();
+    }
+
+    /** Silence; the deadline goes on. [P-OBF-17] */
+    private void discard()
+    {
+        shared.counters.increment(ProxyCounter.HANDSHAKES_REJECTED);
+        phase = ClientPhase.DISCARD;
     }
 
     private void relay(int offset, int length)
@@ -233,8 +390,29 @@ final class ClientConnection implements ReadyHandler
         if (length > 0 && phase == ClientPhase.RELAY && requests != null)
         {
             shared.senders.touch(this);
-            requests.onReceived(offset, length);
+            if (fakeTls == null)
+            {
+                requests.onReceived(offset, length);
+            }
+            else
+            {
+                relayRecords(requests, fakeTls.records(), offset, length);
+            }
             updateInterest();
+        }
+    }
+
+    /** What precedes a wrong record is still relayed. [P-TLS-34] */
+    private void relayRecords(RequestFlow flow, FakeTlsRecords records, int offset, int length)
+    {
+        boolean isGood = records.strip(shared.received, offset, length);
+        if (records.payloadLength() > 0)
+        {
+            flow.onReceived(records.payloadOffset(), records.payloadLength());
+        }
+        if (!isGood)
+        {
+            close(CloseReason.MALFORMED_RECORD);
         }
     }
 
@@ -347,7 +525,14 @@ final class ClientConnection implements ReadyHandler
     /** The time for the handshake, or for the last flush, is over. */
     void onDeadline()
     {
-        close(phase == ClientPhase.FLUSHING ? CloseReason.CLOSE_EXT : CloseReason.HANDSHAKE_TIMEOUT);
+        if (fakeTls != null && phase != ClientPhase.FLUSHING)
+        {
+            onAlarm(fakeTls);
+        }
+        else
+        {
+            close(phase == ClientPhase.FLUSHING ? CloseReason.CLOSE_EXT : CloseReason.HANDSHAKE_TIMEOUT);
+        }
     }
 
     private boolean isOpen()
@@ -362,16 +547,21 @@ final class ClientConnection implements ReadyHandler
         {
             return;
         }
-        int wanted = requests != null && !requests.wantsMore() ? Interest.NONE : Interest.READ;
-        if (answers != null && answers.isWriteBlocked())
-        {
-            wanted |= Interest.WRITE;
-        }
+        int wanted = fronting == null ? wantedInterest() : fronting.clientInterest();
         if (wanted != interest)
         {
             interest = wanted;
             pollKey.interest(wanted);
         }
+    }
+
+    private int wantedInterest()
+    {
+        int wanted = requests != null && !requests.wantsMore() ? Interest.NONE : Interest.READ;
+        boolean isWriteBlocked = answers == null ?
+            fakeTls != null && fakeTls.isWriteBlocked() :
+            answers.isWriteBlocked();
+        return isWriteBlocked ? wanted | Interest.WRITE : wanted;
     }
 
     /**
@@ -392,6 +582,14 @@ final class ClientConnection implements ReadyHandler
         {
             partialHeader.setMemory(0, partialHeader.capacity(), (byte)0);
             partialHeader = null;
+        }
+        if (fronting != null)
+        {
+            fronting.stop();
+        }
+        if (fakeTls != null)
+        {
+            fakeTls.clear();
         }
         if (answers != null)
         {

@@ -28,6 +28,8 @@ import io.mtproxy.engine.transport.IntermediateFrames;
 import io.mtproxy.engine.transport.Obfuscated2Handshake;
 import io.mtproxy.engine.transport.PaddedIntermediateFrames;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -78,6 +80,8 @@ public final class ClientConnections
     final RecentSenders senders = new RecentSenders();
     final int requestHeadLength;
     final SecretAccounting accounting;
+    /** In TLS-only mode; null otherwise. */
+    final @Nullable FakeTlsAcceptor fakeTls;
 
     private final int agentIndex;
     private final SocketPoller poller;
@@ -129,6 +133,8 @@ public final class ClientConnections
         }
         requestHeadLength = ProxyRequest.headerLength(proxyTag.length != 0);
         handshake = new Obfuscated2Handshake(new Digests(cipherScratch));
+        fakeTls = setup.fakeTls == null ? null :
+            new FakeTlsAcceptor(setup.fakeTls, counters, random, cipherScratch, natRules);
         received = new UnsafeBuffer(receiveBuffer);
         source = new FrameSource(received);
         slots = new SlotTable<>(setup.connectionCountMax);
@@ -149,12 +155,14 @@ public final class ClientConnections
      * @param toDatacenters      rings by datacenter agent, written here.
      * @param fromDatacenters    rings by datacenter agent, read here.
      * @param datacenterSignals  by datacenter agent.
+     * @param fakeTls            in TLS-only mode; null otherwise.
      */
     public record Setup(int agentIndex, SocketPoller poller, NanoClock clock, ProxyCounters counters,
         SecretGauges secretGauges, RandomSource random,
         ErrorHandler errors, ClientLimits limits, AcceptGate gate, ChunkPool chunks, int connectionCountMax,
         IntUnaryOperator natRules, byte[] proxyTag, ClientSecrets secrets, long drainTimeoutNs,
-        RelayRing[] toDatacenters, RelayRing[] fromDatacenters, WakeSignal[] datacenterSignals)
+        RelayRing[] toDatacenters, RelayRing[] fromDatacenters, WakeSignal[] datacenterSignals,
+        @Nullable FakeTlsSetup fakeTls)
     {
     }
 
@@ -194,7 +202,11 @@ public final class ClientConnections
         counters.add(ProxyCounter.INBOUND_CONNECTIONS, 1);
         counters.add(ProxyCounter.ACTIVE_INBOUND_CONNECTIONS, 1);
         counters.add(ProxyCounter.ACTIVE_CONNECTIONS, 1);
-        if (limits.handshakeTimeoutNs() > 0)
+        if (fakeTls != null)
+        {
+            startDeadline(connection, acceptedNs + FakeTlsAcceptor.ALARM_NS);
+        }
+        else if (limits.handshakeTimeoutNs() > 0)
         {
             // Drawn anew for each, so that the silence has no length that a prober could know. [C-CLT-03]
             long spreadNs = (long)(limits.handshakeTimeoutNs() * (random.nextInt(1 << 20) / (double)(1 << 20)));
@@ -204,7 +216,7 @@ public final class ClientConnections
     }
 
     /** Tries the secrets on a header of 64 bytes; if accepted, the streams of {@link #takeReceiveStream} are keyed. */
-    HandshakeResult openHeader(DirectBuffer header)
+    HandshakeResult openHeader(DirectBuffer header, int offset)
     {
         if (spareReceive == null)
         {
@@ -214,7 +226,20 @@ public final class ClientConnections
         {
             spareSend = new AesCtrStream(cipherScratch);
         }
-        return handshake.decode(header, 0, Obfuscated2Handshake.HEADER_LENGTH, secrets.list(), spareReceive, spareSend);
+        return handshake.decode(header, offset, Obfuscated2Handshake.HEADER_LENGTH, secrets.list(), spareReceive,
+            spareSend);
+    }
+
+    /** Nobody wants the streams that were just keyed. */
+    void dropStreams()
+    {
+        takeReceiveStream().close();
+        takeSendStream().close();
+    }
+
+    SecretList secrets()
+    {
+        return secrets.list();
     }
 
     AesCtrStream takeReceiveStream()
@@ -561,6 +586,64 @@ public final class ClientConnections
     ByteBuffer emptiedReceiveBuffer()
     {
         return receiveBuffer.clear();
+    }
+
+    /**
+     * Passes a connection on to a domain. [P-TLS-60]
+     *
+     * @param offset  of what the client has sent and nobody has read, in the receive buffer.
+     * @param isEnded whether the client has ended its stream behind that.
+     */
+    void front(ClientConnection connection, FakeTlsAcceptor acceptor, int domainIndex, int offset, int length,
+        boolean isEnded)
+    {
+        cancelDeadline(connection);
+        FrontingTable.Front front = acceptor.front(domainIndex);
+        InetSocketAddress local = connection.socket().localAddress();
+        int port = FakeTlsAcceptor.originPort(local.getPort());
+        InetAddress address = front.address();
+        if (address == null)
+        {
+            connection.close(CloseReason.FRONT_UNRESOLVED);
+        }
+        else if (acceptor.isProxyItself(front, address, port, local))
+        {
+            connection.close(CloseReason.FRONT_IS_PROXY);
+        }
+        else
+        {
+            counters.increment(ProxyCounter.FRONTED_CONNECTIONS);
+            TcpSocket origin = connect(acceptor, address, port);
+            if (origin == null)
+            {
+                connection.close(CloseReason.FRONT_UNREACHABLE);
+            }
+            else
+            {
+                connection.startFronting(origin, poller, offset, length, isEnded);
+            }
+        }
+    }
+
+    private static @Nullable TcpSocket connect(FakeTlsAcceptor acceptor, InetAddress address, int port)
+    {
+        try
+        {
+            return acceptor.connect(address, port);
+        }
+        catch (IOException e)
+        {
+            return null;
+        }
+    }
+
+    /** The fronting domains have been looked at again. */
+    public void fronts(FrontingTable fronts)
+    {
+        if (fakeTls != null)
+        {
+            fakeTls.fronts(fronts);
+        }
     }
 
     DatacenterRoute routeTo(ServerEntry server)

@@ -36,6 +36,18 @@ public enum CloseReason
     CONNECTION_LIMIT(ProxyCounter.CLOSED_CONNECTION_LIMIT),
     /** Accepted above {@code --max-accept-rate} and closed at once. [P-CON-60] */
     ACCEPT_RATE(ProxyCounter.CLOSED_RATE_LIMIT),
+    /** What follows the flight is no record, or not of application data. [P-TLS-31] [P-TLS-34] */
+    MALFORMED_RECORD(ProxyCounter.CLOSED_MALFORMED_RECORD),
+    /** Passed on to a domain, which ended its stream first. [P-TLS-60] */
+    FRONT_END(ProxyCounter.CLOSED_FRONT_END),
+    /** Passed on to a domain, to which the connection was lost. [P-TLS-60] */
+    FRONT_RESET(ProxyCounter.CLOSED_FRONT_RESET),
+    /** The domain to pass it on to refuses connections. [P-TLS-60] */
+    FRONT_UNREACHABLE(ProxyCounter.CLOSED_FRONT_UNREACHABLE),
+    /** The domain to pass it on to has no address. [P-TLS-60] [C-CLT-22] */
+    FRONT_UNRESOLVED(ProxyCounter.CLOSED_FRONT_UNRESOLVED),
+    /** The domain to pass it on to is this proxy. [P-TLS-60] */
+    FRONT_IS_PROXY(ProxyCounter.CLOSED_FRONT_IS_PROXY),
     /** A rule of our own was broken: a defect, reported in the error log. */
     INTERNAL_ERROR(ProxyCounter.CLOSED_INTERNAL_ERROR),
     /** The proxy ends. */

@@ -49,6 +49,16 @@ public interface TcpSocket extends AutoCloseable
     /** @return the other end; a v4-mapped address is given as IPv4. [P-NET-01] */
     InetSocketAddress remoteAddress();
 
+    /**
+     * Ends this side's stream; the other side's goes on. What was written before still arrives.
+     *
+     * @throws IOException when the connection is lost; the socket must then be closed.
+     */
+    void shutdownOutput() throws IOException;
+
+    /** Breaks the connection, so that the peer sees a reset, and forgets its registration. Never throws. */
+    void reset();
+
     /** Closes the connection and forgets its registration; calling it again does nothing. Never throws. */
     @Override
     void close();

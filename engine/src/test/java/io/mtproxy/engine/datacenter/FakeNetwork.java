@@ -316,6 +316,18 @@ final class FakeNetwork implements TcpNetwork, SocketPoller
         }
 
         @Override
+        public void shutdownOutput()
+        {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void reset()
+        {
+            close();
+        }
+
+        @Override
         public void close()
         {
             isClosed = true;

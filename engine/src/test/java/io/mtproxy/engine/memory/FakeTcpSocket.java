@@ -60,6 +60,18 @@ final class FakeTcpSocket implements TcpSocket
     }
 
     @Override
+    public void shutdownOutput()
+    {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void reset()
+    {
+        isBroken = true;
+    }
+
+    @Override
     public void close()
     {
         isBroken = true;

@@ -21,6 +21,7 @@ final class SimulatedConnection
     private boolean isReset;
     private boolean isTakingNothing;
     private boolean isDefective;
+    private boolean isResetByEngine;
 
     SimulatedConnection(SimulatedClock clock, InetSocketAddress engineAddress, InetSocketAddress peerAddress,
         SimulatedStream toEngine, SimulatedStream toPeer, long connectDelayNs)
@@ -139,6 +140,21 @@ final class SimulatedConnection
         }
 
         @Override
+        public void shutdownOutput() throws IOException
+        {
+            requireOpen();
+            toPeer.end();
+        }
+
+        @Override
+        public void reset()
+        {
+            isClosed = true;
+            isResetByEngine = true;
+            toPeer.end();
+        }
+
+        @Override
         public void close()
         {
             isClosed = true;
@@ -168,6 +184,12 @@ final class SimulatedConnection
         boolean isAtEnd()
         {
             return toPeer.isAtEnd();
+        }
+
+        /** @return whether the engine has reset the connection. */
+        boolean isResetByEngine()
+        {
+            return isResetByEngine;
         }
 
         /** @return whether this side has reset the connection. */

@@ -4,6 +4,7 @@ package io.mtproxy.engine.io.nio;
 import io.mtproxy.engine.io.TcpSocket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SocketChannel;
@@ -66,6 +67,26 @@ final class NioSocket extends NioEndpoint implements TcpSocket
     public InetSocketAddress remoteAddress()
     {
         return remoteAddress;
+    }
+
+    @Override
+    public void shutdownOutput() throws IOException
+    {
+        channel.shutdownOutput();
+    }
+
+    @Override
+    public void reset()
+    {
+        try
+        {
+            channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+        }
+        catch (IOException ignored)
+        {
+            // closed already, or the peer has reset it
+        }
+        close();
     }
 
     @Override
