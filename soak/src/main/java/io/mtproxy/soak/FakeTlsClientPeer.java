@@ -23,6 +23,7 @@ public final class FakeTlsClientPeer
     /** Longest record that the proxy of C makes. [P-TLS-35] */
     public static final int PROXY_PAYLOAD_LENGTH_MAX = 1425;
 
+    private static final int CLIENT_PAYLOAD_LENGTH_MAX = 16_384;
     private static final int HEADER_LENGTH = 5;
     private static final int RANDOM_OFFSET = 11;
     private static final int RANDOM_LENGTH = 32;
@@ -114,13 +115,14 @@ public final class FakeTlsClientPeer
     public byte[] startWith(byte[] payload, boolean quickAck)
     {
         byte[] header = stream.start();
-        return concat(CHANGE_CIPHER_SPEC, record(concat(header, stream.frame(payload, quickAck))));
+        return concat(CHANGE_CIPHER_SPEC, records(concat(header, stream.frame(payload, quickAck)),
+            CLIENT_PAYLOAD_LENGTH_MAX));
     }
 
     /** A packet, in one or more records of random lengths. [P-TLS-34] */
     public byte[] frame(byte[] payload, boolean quickAck)
     {
-        return records(stream.frame(payload, quickAck), 1 + random.nextInt(16_384));
+        return records(stream.frame(payload, quickAck), 1 + random.nextInt(CLIENT_PAYLOAD_LENGTH_MAX));
     }
 
     /** Wraps bytes of the stream into records of that length. */
@@ -134,9 +136,13 @@ public final class FakeTlsClientPeer
         return out.toByteArray();
     }
 
-    /** One record of application data. */
+    /** One record of application data, of at most 65535 bytes. */
     public static byte[] record(byte[] payload)
     {
+        if (payload.length > 0xffff)
+        {
+            throw new IllegalArgumentException("record of " + payload.length + " bytes");
+        }
         return concat(APPLICATION_DATA, new byte[]{(byte)(payload.length >>> 8), (byte)payload.length}, payload);
     }
 

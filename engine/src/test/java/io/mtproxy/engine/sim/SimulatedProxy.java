@@ -8,6 +8,7 @@ import io.mtproxy.engine.EngineContext;
 import io.mtproxy.engine.ProxyEngine;
 import io.mtproxy.engine.ThreadingMode;
 import io.mtproxy.engine.agent.ClientAgent;
+import io.mtproxy.engine.agent.OriginProber;
 import io.mtproxy.engine.client.ClientConnections;
 import io.mtproxy.engine.client.ClientLimits;
 import io.mtproxy.engine.client.CloseReason;
@@ -48,6 +49,8 @@ final class SimulatedProxy implements AutoCloseable
     final List<SimulatedDatacenter> datacenters = new ArrayList<>();
     final List<SimulatedClient> clients = new ArrayList<>();
     private final List<SimulatedConnection.PeerEnd> silentEnds = new ArrayList<>();
+    /** What else moves in each step. */
+    final List<Runnable> others = new ArrayList<>();
     final ProxyEngine engine;
     private final Setup setup;
 
@@ -77,6 +80,11 @@ final class SimulatedProxy implements AutoCloseable
         Consumer<EngineContext> collaborators = context ->
         {
         };
+        int port = PORT;
+        /** Fronting domains: with any of them the proxy serves fake-TLS only. */
+        List<String> domains = List.of();
+        /** What is found when a domain is looked at. */
+        OriginProber originProber = domain -> new OriginProber.Finding(null, false, null, "nothing is known of it");
     }
 
     SimulatedProxy(Setup setup) throws IOException
@@ -98,20 +106,22 @@ final class SimulatedProxy implements AutoCloseable
     private ProxyEngine launch(Setup chosen, String confText, SplittableRandom engineRandom) throws IOException
     {
         EngineConfig config = new EngineConfig(
-            EngineConfig.Listening.on(PORT),
+            EngineConfig.Listening.on(chosen.port),
             new EngineConfig.Clients(secrets(chosen.secretCount), chosen.proxyTag, chosen.connectionCountMax,
                 chosen.clientCountMax, chosen.acceptRateMax,
                 new ClientLimits(chosen.clientBufferLength, chosen.handshakeTimeoutNs, 10_000_000_000L)),
             new EngineConfig.MiddleProxies(parse(confText), ProxySecretFile.of(PROXY_SECRET),
                 chosen.natRules, 0xffff, chosen.linkBufferLength, chosen.drainTimeout),
             new EngineConfig.Buffers(chosen.messageBuffersLength, chosen.ringLength),
-            new EngineConfig.Threads(chosen.clientAgents, chosen.datacenterAgents, false));
+            new EngineConfig.Threads(chosen.clientAgents, chosen.datacenterAgents, false),
+            new EngineConfig.Fronting(chosen.domains));
         EngineContext context = new EngineContext()
             .config(config)
             .threadingMode(ThreadingMode.INVOKER)
             .nanoClock(clock)
             .epochClock(clock)
             .network(network)
+            .originProber(chosen.originProber)
             .randomSources(() -> new SeededRandomSource(engineRandom.split()));
         chosen.collaborators.accept(context);
         return ProxyEngine.launch(context);
@@ -198,10 +208,17 @@ final class SimulatedProxy implements AutoCloseable
         return end;
     }
 
+    /** Connects something that is no Telegram client, or one that speaks fake-TLS. */
+    SimulatedConnection.PeerEnd connectRaw()
+    {
+        return network.connectToEngine(setup.port, InetAddress.getLoopbackAddress());
+    }
+
     /** Lets everybody do what can be done now, once. */
     void step()
     {
         clients.forEach(SimulatedClient::pump);
+        others.forEach(Runnable::run);
         engine.invoke();
         datacenters.forEach(SimulatedDatacenter::pump);
     }
@@ -307,6 +324,18 @@ final class SimulatedProxy implements AutoCloseable
     long counter(ProxyCounter counter)
     {
         return engine.status().get(counter);
+    }
+
+    /** @return every counter that is not zero, to explain a failure. */
+    String counters()
+    {
+        StringBuilder text = new StringBuilder();
+        for (ProxyCounter counter : ProxyCounter.values())
+        {
+            long value = counter(counter);
+            text.append(value == 0 ? "" : counter + "=" + value + " ");
+        }
+        return text.toString();
     }
 
     @Override
