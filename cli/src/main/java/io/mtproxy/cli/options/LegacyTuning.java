@@ -27,7 +27,8 @@ public final class LegacyTuning
         reader = new OptionReader(command);
     }
 
-    @Option(names = "--allow-skip-dh", description = "the RPC server on the stats port also takes key exchanges without DH")
+    @Option(names = "--allow-skip-dh",
+        description = "the RPC server on the stats port also takes key exchanges without DH")
     void allowSkipDh(boolean ignored)
     {
         isSkipDhAllowed = true;

@@ -311,7 +311,8 @@ final class RpcSession implements AutoCloseable
         }
         send(answer.array());
         byte[] theirs = Arrays.copyOfRange(clientNonce, NONCE_OFFSET, NONCE_OFFSET + RpcNonce.NONCE_LENGTH);
-        keys.secret(secret).clientNonce(theirs).serverNonce(nonce).clientTimestamp(view(clientNonce).getInt(TIMESTAMP_OFFSET));
+        keys.secret(secret).clientNonce(theirs).serverNonce(nonce).clientTimestamp(view(clientNonce).getInt(
+            TIMESTAMP_OFFSET));
         keys.derive(RpcEndpoint.of(client, IntUnaryOperator.identity()),
             RpcEndpoint.of(server, IntUnaryOperator.identity()));
         // the roles are swapped: we write what a client reads

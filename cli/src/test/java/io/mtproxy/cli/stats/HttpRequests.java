@@ -54,7 +54,8 @@ record HttpRequests(String clause, String request, String answer, boolean isDiff
         add(rows, "C-LIM-14", "400 close end", "GET /" + "a".repeat(4096) + " HTTP/1.1\r\n\r\n", head(16384), head(
             16385),
             head(20000), GET + ("f: " + "a".repeat(3000) + "\r\n").repeat(6),
-            GET + "Host: " + "a".repeat(4097) + "\r\n\r\n", GET + "a".repeat(4097) + ": b\r\n\r\n", "GET /x " + "H".repeat(5000) + "\r\n\r\n");
+            GET + "Host: " + "a".repeat(4097) + "\r\n\r\n", GET + "a".repeat(4097) + ": b\r\n\r\n", "GET /x " + "H"
+                .repeat(5000) + "\r\n\r\n");
         add(rows, "C-LIM-14", "404 close end", "GET /" + "a".repeat(4095) + " HTTP/1.1\r\n\r\n");
         add(rows, "C-LIM-14", "200 close end", head(16383), head(16382), GET + "foo: " + "a".repeat(5000) + "\r\n\r\n",
             GET + "a".repeat(4096) + ": b\r\n\r\n", GET + "Host: " + "a".repeat(4096) + "\r\n\r\n");

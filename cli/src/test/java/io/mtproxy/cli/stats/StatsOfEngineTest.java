@@ -30,8 +30,7 @@ class StatsOfEngineTest
     private DatacenterServer datacenter;
     private ComparedProxy proxy;
 
-    @TempDir
-    private Path folder;
+    @TempDir private Path folder;
 
     @BeforeEach
     void start() throws Exception

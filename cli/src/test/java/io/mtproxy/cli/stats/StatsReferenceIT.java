@@ -35,8 +35,7 @@ class StatsReferenceIT
     private ComparedProxy reference;
     private ComparedProxy ours;
 
-    @TempDir
-    private Path folder;
+    @TempDir private Path folder;
 
     @BeforeEach
     void start() throws Exception
@@ -194,7 +193,8 @@ class StatsReferenceIT
 
     private static Map<String, String> report(ComparedProxy proxy) throws IOException
     {
-        return StatsFixture.rows(StatsFixture.send(proxy.statsPort(), "127.0.0.1", "GET /stats HTTP/1.0\r\n\r\n").body());
+        return StatsFixture.rows(StatsFixture.send(proxy.statsPort(), "127.0.0.1", "GET /stats HTTP/1.0\r\n\r\n")
+            .body());
     }
 
     /** [P-RPC-80] [C-HTTP-05] The same client and the same queries, the first bytes of each answer compared. */

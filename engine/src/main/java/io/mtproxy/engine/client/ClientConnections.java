@@ -5,6 +5,7 @@ import io.mtproxy.crypto.AesCtrStream;
 import io.mtproxy.crypto.CipherScratch;
 import io.mtproxy.crypto.Digests;
 import io.mtproxy.crypto.RandomSource;
+import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.io.Interest;
 import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.io.TcpSocket;
@@ -133,7 +134,8 @@ public final class ClientConnections
         }
         requestHeadLength = ProxyRequest.headerLength(proxyTag.length != 0);
         handshake = new Obfuscated2Handshake(new Digests(cipherScratch));
-        fakeTls = setup.fakeTls == null ? null :
+        fakeTls = setup.fakeTls == null ?
+            null :
             new FakeTlsAcceptor(setup.fakeTls, counters, random, cipherScratch, natRules);
         received = new UnsafeBuffer(receiveBuffer);
         source = new FrameSource(received);

@@ -248,7 +248,8 @@ final class FrontingRelay implements ReadyHandler
 
     private void onEnd(Way way)
     {
-        endReason = toOrigin.isEnded || toClient.isEnded ? endReason :
+        endReason = toOrigin.isEnded || toClient.isEnded ?
+            endReason :
             way == toOrigin ? CloseReason.PEER_END : CloseReason.FRONT_END;
         way.isEnded = true;
         passEndOn(way);

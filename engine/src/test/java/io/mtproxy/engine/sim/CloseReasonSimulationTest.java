@@ -201,7 +201,7 @@ final class CloseReasonSimulationTest
                 1 << 20, 0, SECOND),
             new AcceptGate(10, 0, 0, clock.nanoTime()), new ChunkPool(1 << 20), 10, ip -> ip, new byte[0],
             new ClientSecrets(SecretList.of(List.of())), 0, new RelayRing[]{toDatacenter}, new RelayRing[]{toClient},
-            new WakeSignal[]{signal}),
+            new WakeSignal[]{signal}, null),
             List.of(network.listen(new TcpNetwork.ListenOptions(SimulatedProxy.PORT, false, null, 10, 0, false), 1)),
             commands);
         ServerMarks marks = new ServerMarks(1);

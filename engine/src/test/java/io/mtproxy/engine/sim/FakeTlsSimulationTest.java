@@ -71,8 +71,10 @@ final class FakeTlsSimulationTest
             int stamp = world.nowSeconds();
             byte[] hello = world.hello(0, SECOND_DOMAIN, stamp, 512 + world.random.nextInt(2000));
             FakeTlsClientPeer peer = new FakeTlsClientPeer(world.options(0, Transport.PADDED), hello);
-            byte[] sent = world.random.nextBoolean() ? hello : FakeTlsClientPeer.cut(hello,
-                1 + world.random.nextInt(500), 1 + world.random.nextInt(300));
+            byte[] sent = world.random.nextBoolean() ?
+                hello :
+                FakeTlsClientPeer.cut(hello,
+                    1 + world.random.nextInt(500), 1 + world.random.nextInt(300));
             SimulatedTlsClient client = world.add(new SimulatedTlsClient(peer, world.proxy.connectRaw(), sent));
             int count = 1 + world.random.nextInt(8);
             for (int i = 0; i < count; i++)
@@ -221,7 +223,8 @@ final class FakeTlsSimulationTest
             pipe.send("more".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
             world.origin.only().send(new byte[]{1, 2, 3});
             world.advanceSome();
-            assertEquals("more", new String(world.origin.only().received(), java.nio.charset.StandardCharsets.US_ASCII));
+            assertEquals("more", new String(world.origin.only().received(),
+                java.nio.charset.StandardCharsets.US_ASCII));
             assertEquals(flightLength + 3, pipe.received().length);
         }
     }

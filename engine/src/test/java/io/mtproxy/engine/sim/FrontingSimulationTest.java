@@ -69,7 +69,8 @@ final class FrontingSimulationTest
     {
         try (FakeTlsWorld world = new FakeTlsWorld())
         {
-            byte[] hello = FakeTlsClientPeer.hello(world.bytes(16), SECOND_DOMAIN, world.nowSeconds(), world.random, 512);
+            byte[] hello = FakeTlsClientPeer.hello(world.bytes(16), SECOND_DOMAIN, world.nowSeconds(), world.random,
+                512);
             world.connectRaw(hello);
             world.advanceSome();
             assertArrayEquals(hello, world.secondOrigin.only().received());
