@@ -233,17 +233,17 @@ public enum ProxyCounter
     CLOSED_SECRET_REMOVED(317, TOTAL, "closed: secret removed", Legacy.NO_NAME),
 
     /** A fake-TLS client broke the record layer. [P-TLS-31] [P-TLS-34] */
-    CLOSED_MALFORMED_RECORD(317, TOTAL, "closed: malformed record", Legacy.NO_NAME),
+    CLOSED_MALFORMED_RECORD(318, TOTAL, "closed: malformed record", Legacy.NO_NAME),
     /** The fronting domain ended the stream that was passed on to it. [P-TLS-60] */
-    CLOSED_FRONT_END(318, TOTAL, "closed: fronting domain ended", Legacy.NO_NAME),
+    CLOSED_FRONT_END(319, TOTAL, "closed: fronting domain ended", Legacy.NO_NAME),
     /** The connection to the fronting domain was lost. [P-TLS-60] */
-    CLOSED_FRONT_RESET(319, TOTAL, "closed: fronting domain reset", Legacy.NO_NAME),
+    CLOSED_FRONT_RESET(320, TOTAL, "closed: fronting domain reset", Legacy.NO_NAME),
     /** The fronting domain could not be reached. [P-TLS-60] */
-    CLOSED_FRONT_UNREACHABLE(320, TOTAL, "closed: fronting domain unreachable", Legacy.NO_NAME),
+    CLOSED_FRONT_UNREACHABLE(321, TOTAL, "closed: fronting domain unreachable", Legacy.NO_NAME),
     /** The fronting domain has no address. [C-CLT-22] */
-    CLOSED_FRONT_UNRESOLVED(321, TOTAL, "closed: fronting domain unresolved", Legacy.NO_NAME),
+    CLOSED_FRONT_UNRESOLVED(322, TOTAL, "closed: fronting domain unresolved", Legacy.NO_NAME),
     /** The fronting domain is this proxy: passing on would never end. [P-TLS-60] */
-    CLOSED_FRONT_IS_PROXY(322, TOTAL, "closed: fronting domain is this proxy", Legacy.NO_NAME),
+    CLOSED_FRONT_IS_PROXY(323, TOTAL, "closed: fronting domain is this proxy", Legacy.NO_NAME),
 
     // Why links ended: one for each LinkCloseReason
 

@@ -50,10 +50,14 @@ final class CloseReasonSimulationTest
 
     private final SimulatedProxy.Setup setup = new SimulatedProxy.Setup();
 
-    /** Those left out have tests of their own: below, and in {@link ReloadSimulationTest}. */
+    /**
+     * Those left out have tests of their own: below, in {@link ReloadSimulationTest}, {@link FakeTlsSimulationTest} and
+     * {@link FrontingSimulationTest}.
+     */
     @ParameterizedTest
-    @EnumSource(names = {"TABLE_FULL", "SHUTDOWN", "INTERNAL_ERROR", "SERVER_REMOVED", "SECRET_REMOVED"},
-        mode = EnumSource.Mode.EXCLUDE)
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"TABLE_FULL", "SHUTDOWN", "INTERNAL_ERROR", "SERVER_REMOVED",
+        "SECRET_REMOVED", "MALFORMED_RECORD", "FRONT_END", "FRONT_RESET", "FRONT_UNREACHABLE", "FRONT_UNRESOLVED",
+        "FRONT_IS_PROXY"})
     void shouldCloseForEachReasonAndCountIt(CloseReason reason) throws IOException
     {
         prepare(reason);
@@ -92,7 +96,8 @@ final class CloseReasonSimulationTest
             case CONNECTION_LIMIT -> setup.connectionCountMax = 1;
             case ACCEPT_RATE -> setup.acceptRateMax = 1;
             case PEER_END, PEER_RESET, MALFORMED_FRAME, HANDSHAKE_TIMEOUT, CLOSE_EXT, LINK_LOST, DROPPED_QUERY,
-                TABLE_FULL, INTERNAL_ERROR, SHUTDOWN, SERVER_REMOVED, SECRET_REMOVED ->
+                TABLE_FULL, INTERNAL_ERROR, SHUTDOWN, SERVER_REMOVED, SECRET_REMOVED, MALFORMED_RECORD,
+                FRONT_END, FRONT_RESET, FRONT_UNREACHABLE, FRONT_UNRESOLVED, FRONT_IS_PROXY ->
                 {
                 }
         }
@@ -126,7 +131,8 @@ final class CloseReasonSimulationTest
                 client.send(Payloads.encrypted(1, 64, proxy.random), false);
             }
             case CONNECTION_LIMIT, ACCEPT_RATE -> proxy.connectSilently();
-            case TABLE_FULL, INTERNAL_ERROR, SHUTDOWN, SERVER_REMOVED, SECRET_REMOVED ->
+            case TABLE_FULL, INTERNAL_ERROR, SHUTDOWN, SERVER_REMOVED, SECRET_REMOVED, MALFORMED_RECORD,
+                FRONT_END, FRONT_RESET, FRONT_UNREACHABLE, FRONT_UNRESOLVED, FRONT_IS_PROXY ->
                 throw new IllegalArgumentException("has a test of its own");
         }
         proxy.advance(20 * MS);
