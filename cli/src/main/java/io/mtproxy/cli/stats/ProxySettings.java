@@ -6,6 +6,7 @@ import io.mtproxy.engine.EngineConfig;
 /**
  * What the report shows of the command line.
  *
+ * @param configFileName       as it was given.
  * @param connectionCountMax   {@code -c} as it is in force.
  * @param clientCountMax       {@code -C} likewise, of one process.
  * @param acceptRateMax        {@code --max-accept-rate}.
@@ -14,14 +15,14 @@ import io.mtproxy.engine.EngineConfig;
  * @param workerCount          {@code -M}; 0 is a single process.
  * @param isProxyTagSet        whether {@code -P} was given.
  */
-public record ProxySettings(int connectionCountMax, int clientCountMax, int acceptRateMax, long messageBuffersLength,
+public record ProxySettings(String configFileName, int connectionCountMax, int clientCountMax, int acceptRateMax, long messageBuffersLength,
     int windowClamp, int workerCount, boolean isProxyTagSet)
 {
     /** @return the settings of an engine, each worker having the same. */
-    public static ProxySettings of(EngineConfig config, int workerCount)
+    public static ProxySettings of(String configFileName, EngineConfig config, int workerCount)
     {
-        return new ProxySettings(config.clients().connectionCountMax(), config.clients().clientCountMax(),
-            config.clients().acceptRateMax(), config.buffers().messageBuffersLength(),
+        return new ProxySettings(configFileName, config.clients().connectionCountMax(),
+            config.clients().clientCountMax(), config.clients().acceptRateMax(), config.buffers().messageBuffersLength(),
             config.listening().windowClamp(), workerCount, !config.clients().proxyTag().isEmpty());
     }
 }

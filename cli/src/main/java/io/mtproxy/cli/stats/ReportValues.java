@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli.stats;
 
+import io.mtproxy.engine.ConfigState;
 import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.rpc.ProcessId;
 import io.mtproxy.engine.status.ProxyCounter;

@@ -26,6 +26,8 @@ final class StatsConnection implements Runnable
     private final StatsCounts counts;
     private final boolean isLocal;
     private volatile long activeNs;
+    private boolean isCounted = true;
+    private boolean isHttp;
 
     StatsConnection(StatsServer server, Socket socket)
     {
@@ -73,7 +75,19 @@ final class StatsConnection implements Runnable
         }
         finally
         {
+            uncount();
             server.onClosed(this);
+        }
+    }
+
+    /** Takes it out of what is open: before the client can see the end, so that its next report does not show this. */
+    private void uncount()
+    {
+        if (isCounted)
+        {
+            isCounted = false;
+            counts.open.decrementAndGet();
+            counts.httpConnections.addAndGet(isHttp ? -1 : 0);
         }
     }
 
@@ -95,15 +109,9 @@ final class StatsConnection implements Runnable
             }
             return;
         }
+        isHttp = true;
         counts.httpConnections.incrementAndGet();
-        try
-        {
-            serveHttp(in, out, reader);
-        }
-        finally
-        {
-            counts.httpConnections.decrementAndGet();
-        }
+        serveHttp(in, out, reader);
     }
 
     private void serveHttp(InputStream in, OutputStream out, HttpHeadReader reader) throws IOException
@@ -224,6 +232,7 @@ final class StatsConnection implements Runnable
     /** Reads on for a moment: closing with bytes unread would reset the connection, and the answer with it. */
     private void linger(InputStream in) throws IOException
     {
+        uncount();
         socket.shutdownOutput();
         socket.setSoTimeout(LINGER_MS);
         byte[] rest = new byte[READ_LENGTH];

@@ -3,6 +3,7 @@ package io.mtproxy.cli.stats;
 
 import io.mtproxy.crypto.RandomSource;
 import io.mtproxy.crypto.SecureRandomSource;
+import io.mtproxy.engine.ConfigState;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -67,6 +67,7 @@ final class StatsRows
     private static final long FLAGS = 2048;
     private static final long FLAGS_WITH_DH_SKIP = FLAGS + 8;
     private static final long PROXY_MODE = 2;
+    private static final long MS_PER_SECOND = 1000;
 
     static final List<Row> ALL = List.of(
         integer("pid", v -> ProcessHandle.current().pid()),
@@ -215,8 +216,8 @@ final class StatsRows
         memory("vmsize_bytes", v -> v.sizes.virtualBytes()),
         memory("vmrss_bytes", v -> v.sizes.residentBytes()),
         memory("vmdata_bytes", v -> v.sizes.dataBytes()),
-        text("config_filename", v -> v.config.fileName()),
-        integer("config_loaded_at", v -> v.config.loadedEpochSeconds()),
+        text("config_filename", v -> v.settings.configFileName()),
+        integer("config_loaded_at", v -> v.config.loadedAtEpochMs() / MS_PER_SECOND),
         integer("config_size", v -> v.config.length()),
         text("config_md5", v -> v.config.md5Hex()),
         integer("config_auth_clusters", v -> v.config.clusterCount()),

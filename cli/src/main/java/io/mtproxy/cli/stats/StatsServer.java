@@ -219,10 +219,7 @@ public final class StatsServer implements AutoCloseable
     {
         synchronized (connections)
         {
-            if (connections.remove(connection) != null)
-            {
-                counts.open.decrementAndGet();
-            }
+            connections.remove(connection);
         }
     }
 

@@ -76,12 +76,11 @@ record ComparedProxy(int clientPort, int statsPort, AutoCloseable end) implement
                 proxies.linkBufferLength(), proxies.drainTimeout()),
             EngineConfig.Buffers.DEFAULT, EngineConfig.Threads.DEFAULT);
         ProxyEngine engine = ProxyEngine.launch(new EngineContext().config(config));
-        long loadedSeconds = System.currentTimeMillis() / 1000;
         StatsServer server = StatsServer.start(port, new StatsContext()
             .sources(() -> StatsSources.single(engine.status()))
-            .configState(() -> ConfigState.of(conf.toString(), servers, secrets.size(), loadedSeconds))
-            .settings(ProxySettings.of(config, 0))
-            .processTuple(() -> "[192.0.2.2:" + port.number() + ":77:" + loadedSeconds + "]")
+            .configState(engine::configState)
+            .settings(ProxySettings.of(conf.toString(), config, 0))
+            .processTuple(engine::processTuple)
             .version("ours")
             .rpcAccess(new RpcAccess(proxySecret, false, 0)));
         return new ComparedProxy(engine.ports().getFirst(), port.number(), () ->

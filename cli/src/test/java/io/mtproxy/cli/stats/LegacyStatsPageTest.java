@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mtproxy.engine.ConfigState;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusFile;
 import java.io.IOException;
@@ -121,7 +122,7 @@ class LegacyStatsPageTest
     @Test
     void shouldHaveNoRowsOfSecretsWithoutSecrets() throws IOException
     {
-        stats.context.configState(() -> new ConfigState("c", 1, 2, "m", 3, 0));
+        stats.context.configState(() -> new ConfigState(1, 2, "m", 3, 4, 0));
         stats.start();
 
         assertFalse(stats.report().keySet().stream().anyMatch(key -> key.startsWith("secret_")));
@@ -330,7 +331,7 @@ class LegacyStatsPageTest
     void shouldLeaveOutMemoryThatIsNotKnown() throws IOException
     {
         stats.context.processStats(new ProcessStats(folder.resolve("none")))
-            .configState(() -> new ConfigState("a\tb\nc", 1, 2, "m", 3, 0));
+            .settings(new ProxySettings("a\tb\nc", 1, 1, 0, 1, 1, 0, false));
         stats.start();
         Map<String, String> report = stats.report();
 
@@ -374,7 +375,7 @@ class LegacyStatsPageTest
         try (StatsFixture broken = new StatsFixture())
         {
             broken.start();
-            broken.context.settings(new ProxySettings(1, 1, 0, 1, 1, 0, false)).configState(() ->
+            broken.context.settings(new ProxySettings("c", 1, 1, 0, 1, 1, 0, false)).configState(() ->
             {
                 throw new IllegalStateException("gone");
             });

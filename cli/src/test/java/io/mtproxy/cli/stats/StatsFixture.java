@@ -3,6 +3,7 @@ package io.mtproxy.cli.stats;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.mtproxy.engine.ConfigState;
 import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.status.StatusFile;
 import io.mtproxy.engine.status.StatusState;
@@ -47,8 +48,8 @@ final class StatsFixture implements AutoCloseable
         status.state(StatusState.SERVING);
         context = new StatsContext()
             .sources(() -> StatsSources.single(status.reader()))
-            .configState(() -> new ConfigState("proxy-multi.conf", 1_795_599_001L, 98, "0123abcd", 3, 2))
-            .settings(new ProxySettings(4000, 600, 0, 256 << 20, 131072, 0, true))
+            .configState(() -> new ConfigState(1_795_599_001_999L, 98, "0123abcd", 3, 4, 2))
+            .settings(new ProxySettings("proxy-multi.conf", 4000, 600, 0, 256 << 20, 131072, 0, true))
             .processTuple(() -> TUPLE)
             .version(VERSION)
             .rpcAccess(new RpcAccess(ProxySecretFile.of(secret), false, 0))
@@ -65,7 +66,7 @@ final class StatsFixture implements AutoCloseable
             workers.add(StatusFile.inMemory(List.of("client-0", "datacenter-0"), "", () -> NOW_MS));
         }
         context.sources(() -> StatsSources.master(workers.stream().map(StatusFile::reader).toList()));
-        context.settings(new ProxySettings(4000, 600, 0, 256 << 20, 131072, count, true));
+        context.settings(new ProxySettings("proxy-multi.conf", 4000, 600, 0, 256 << 20, 131072, count, true));
         return workers;
     }
 
