@@ -5,6 +5,12 @@ import io.mtproxy.cli.options.AdditiveOptions;
 import io.mtproxy.cli.options.ArgumentLine;
 import io.mtproxy.cli.options.LegacyOptions;
 import io.mtproxy.cli.options.OptionException;
+import io.mtproxy.cli.stats.ProxySettings;
+import io.mtproxy.cli.stats.RpcAccess;
+import io.mtproxy.cli.stats.StatsContext;
+import io.mtproxy.cli.stats.StatsPort;
+import io.mtproxy.cli.stats.StatsServer;
+import io.mtproxy.cli.stats.StatsSources;
 import io.mtproxy.crypto.CryptoSelfTest;
 import io.mtproxy.engine.EngineConfig;
 import io.mtproxy.engine.EngineContext;
@@ -61,13 +67,22 @@ final class ProxyStart
         try (PortProbe ports = PortProbe.take(legacy))
         {
             ProxySecretFile proxySecret = proxySecret(legacy);
-            testCiphers();
-            return launch(line, conf, proxySecret, ports);
+            StatsPort statsPort = statsPort(legacy);
+            try
+            {
+                testCiphers();
+                return launch(line, conf, proxySecret, ports, statsPort);
+            }
+            catch (ConfigurationException | RuntimeException e)
+            {
+                closeStats(statsPort);
+                throw e;
+            }
         }
     }
 
     private RunningProxy launch(ArgumentLine line, ProxyMultiConf conf, @Nullable ProxySecretFile proxySecret,
-        PortProbe ports) throws ConfigurationException
+        PortProbe ports, @Nullable StatsPort statsPort) throws ConfigurationException
     {
         LegacyOptions legacy = line.legacy();
         AdditiveOptions additive = line.additive();
@@ -81,7 +96,8 @@ final class ProxyStart
             new EngineConfig.Clients(secrets, legacy.proxyTag(), limits.connectionCountMax(), limits.clientCountMax(),
                 legacy.acceptRateMax(),
                 EngineConfig.Clients.limits(additive.clientBufferLength(), additive.handshakeTimeout())),
-            new EngineConfig.MiddleProxies(conf, proxySecret, legacy.natRules(), legacy.statsPort(),
+            new EngineConfig.MiddleProxies(conf, proxySecret, legacy.natRules(),
+                statsPort == null ? legacy.statsPort() : statsPort.number(),
                 additive.linkBufferLength(), additive.drainTimeout()),
             limits.buffers(), threads);
         if (legacy.verbosity() > 0)
@@ -99,7 +115,8 @@ final class ProxyStart
                 .statusFiles((names, description, clock) -> statusFile(directory, additive, names,
                     description + "version=" + ProductVersion.number() + "\nconfig=" + line.configFile() + "\n", clock))
                 .log(log::print));
-            return new RunningProxy(engine, line.configFile(), conf, directory);
+            return new RunningProxy(engine, line.configFile(), conf, directory,
+                statsPort == null ? null : stats(statsPort, engine, config, line.configFile(), proxySecret));
         }
         catch (IOException e)
         {
@@ -121,15 +138,49 @@ final class ProxyStart
         }
     }
 
+    /** Null without {@code --http-stats}. [C-HTTP-01] [C-EXIT-14] */
+    private static @Nullable StatsPort statsPort(LegacyOptions legacy) throws ConfigurationException
+    {
+        if (!legacy.isHttpStats())
+        {
+            return null;
+        }
+        try
+        {
+            return StatsPort.open(legacy.statsPort(), legacy.statsPortLast());
+        }
+        catch (IOException e)
+        {
+            boolean isRange = legacy.statsPort() != legacy.statsPortLast();
+            throw new ConfigurationException(isRange ? OptionException.EXIT_USAGE : EXIT_FAILED,
+                List.of(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private StatsServer stats(StatsPort port, ProxyEngine engine, EngineConfig config, String configFile,
+        @Nullable ProxySecretFile proxySecret)
+    {
+        return StatsServer.start(port, new StatsContext()
+            .sources(() -> StatsSources.single(engine.status()))
+            .configState(engine::configState)
+            .settings(ProxySettings.of(configFile, config, 0))
+            .processTuple(engine::processTuple)
+            .version(ProductVersion.text())
+            .rpcAccess(new RpcAccess(proxySecret, false, 0))
+            .log(log::print));
+    }
+
+    private static void closeStats(@Nullable StatsPort port)
+    {
+        if (port != null)
+        {
+            port.close();
+        }
+    }
+
     private void warn(LegacyOptions legacy)
     {
-        if (legacy.isHttpStats())
-        {
-            log.warn("stats pages on port " + legacy.statsPort() +
-                " come with a later version — the same numbers are " +
-                "in the status file");
-        }
-        else if (legacy.statsPort() != 0)
+        if (!legacy.isHttpStats() && legacy.statsPort() != 0)
         {
             log.warn("-p " + legacy.statsPort() + " opens no port without --http-stats, it only names this process " +
                 "to middle proxies");

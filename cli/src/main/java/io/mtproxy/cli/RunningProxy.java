@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli;
 
+import io.mtproxy.cli.stats.StatsServer;
 import io.mtproxy.engine.ProxyEngine;
 import io.mtproxy.engine.config.ProxyMultiConf;
 import io.mtproxy.engine.status.StatusDirectory;
@@ -13,14 +14,20 @@ final class RunningProxy implements AutoCloseable
     private final String configFile;
     private final ProxyMultiConf conf;
     private final @Nullable StatusDirectory statusDirectory;
+    private final @Nullable StatsServer stats;
 
-    /** @param statusDirectory null when the numbers are in private memory. */
-    RunningProxy(ProxyEngine engine, String configFile, ProxyMultiConf conf, @Nullable StatusDirectory statusDirectory)
+    /**
+     * @param statusDirectory null when the numbers are in private memory.
+     * @param stats           null without {@code --http-stats}. [C-HTTP-01]
+     */
+    RunningProxy(ProxyEngine engine, String configFile, ProxyMultiConf conf, @Nullable StatusDirectory statusDirectory,
+        @Nullable StatsServer stats)
     {
         this.engine = engine;
         this.configFile = configFile;
         this.conf = conf;
         this.statusDirectory = statusDirectory;
+        this.stats = stats;
     }
 
     /** Prints two of the three lines of a process that is ready; the third one says that the main loop begins. [C-LIFE-07] */
@@ -40,6 +47,10 @@ final class RunningProxy implements AutoCloseable
     @Override
     public void close()
     {
+        if (stats != null)
+        {
+            stats.close();
+        }
         engine.close();
         if (statusDirectory != null)
         {

@@ -47,6 +47,7 @@ public final class LegacyOptions
     private int clientCountMax = EngineConfig.Clients.COUNT_MAX_DEFAULT;
     private boolean isClientCountMaxSet;
     private int statsPort;
+    private int statsPortLast;
     private @Nullable Path proxySecretFile;
     private boolean isIpv6;
     private int acceptRateMax;
@@ -129,7 +130,9 @@ public final class LegacyOptions
         description = "port or range of ports on 127.0.0.1 for --http-stats; also part of the process id on links")
     void statsPort(@Nullable String text)
     {
-        statsPort = read("--port", text, OptionValues::firstPort);
+        int[] range = read("--port", text, OptionValues::portRange);
+        statsPort = range[0];
+        statsPortLast = range[1];
     }
 
     @Option(names = "--http-stats", description = "stats pages on the port of -p")
@@ -293,6 +296,12 @@ public final class LegacyOptions
     public int statsPort()
     {
         return statsPort;
+    }
+
+    /** @return the last port of the range, the first one where there is no range. */
+    public int statsPortLast()
+    {
+        return statsPortLast;
     }
 
     /** @return whether {@code --http-stats} is given. */

@@ -112,8 +112,8 @@ final class OptionValues
         return (int)port;
     }
 
-    /** Reads {@code N}, {@code N:} or {@code A:B} and gives the first port. [C-CLI-39] */
-    static int firstPort(String text)
+    /** Reads {@code N}, {@code N:} or {@code A:B} and gives the first and the last port. [C-CLI-39] */
+    static int[] portRange(String text)
     {
         int colon = text.indexOf(':');
         String first = colon < 0 ? text : text.substring(0, colon);
@@ -126,7 +126,7 @@ final class OptionValues
         {
             throw new IllegalArgumentException("the range \"" + text + "\" ends before it begins");
         }
-        return port(first);
+        return new int[]{port(first), port(last)};
     }
 
     /** Checks for exactly 32 hexadecimal digits and gives them in lower case; repeats none in its message. [C-CLI-58] */
