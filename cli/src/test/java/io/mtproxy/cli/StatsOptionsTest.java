@@ -44,7 +44,8 @@ class StatsOptionsTest
 
         assertEquals(0, run.exitCode, run.errors);
         assertTrue(run.report.startsWith("pid\t" + ProcessHandle.current().pid() + "\n"), run.report);
-        for (String row : List.of("config_filename\t" + conf, "config_size\t" + Files.size(conf), "max_connections\t300",
+        for (String row : List.of("config_filename\t" + conf, "config_size\t" + Files.size(conf),
+            "max_connections\t300",
             "max_special_connections\t200", "proxy_tag_set\t1", "version\t" + ProductVersion.text(), "workers\t0",
             "config_auth_clusters\t1", "window_clamp\t131072"))
         {

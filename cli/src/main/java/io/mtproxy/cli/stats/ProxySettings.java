@@ -15,14 +15,16 @@ import io.mtproxy.engine.EngineConfig;
  * @param workerCount          {@code -M}; 0 is a single process.
  * @param isProxyTagSet        whether {@code -P} was given.
  */
-public record ProxySettings(String configFileName, int connectionCountMax, int clientCountMax, int acceptRateMax, long messageBuffersLength,
+public record ProxySettings(String configFileName, int connectionCountMax, int clientCountMax, int acceptRateMax,
+    long messageBuffersLength,
     int windowClamp, int workerCount, boolean isProxyTagSet)
 {
     /** @return the settings of an engine, each worker having the same. */
     public static ProxySettings of(String configFileName, EngineConfig config, int workerCount)
     {
         return new ProxySettings(configFileName, config.clients().connectionCountMax(),
-            config.clients().clientCountMax(), config.clients().acceptRateMax(), config.buffers().messageBuffersLength(),
+            config.clients().clientCountMax(), config.clients().acceptRateMax(), config.buffers()
+                .messageBuffersLength(),
             config.listening().windowClamp(), workerCount, !config.clients().proxyTag().isEmpty());
     }
 }
