@@ -2,6 +2,7 @@
 package io.mtproxy.cli.options;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -175,6 +176,8 @@ final class GnuArguments
         candidates.removeIf(name -> absent.contains(written) ? !name.equals(written) : !name.startsWith(written));
         if (candidates.size() > 1)
         {
+            // reflection gives options in no order
+            candidates.sort(Comparator.naturalOrder());
             fail("option '" + written + "' is ambiguous; possibilities: '" + String.join("' '", candidates) + "'");
             return null;
         }
