@@ -16,6 +16,7 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.SystemNanoClock;
 
@@ -26,7 +27,7 @@ import org.agrona.concurrent.SystemNanoClock;
  * @param statsPort  of the report.
  * @param end        ends it.
  */
-record ComparedProxy(int clientPort, int statsPort, AutoCloseable end) implements AutoCloseable
+record ComparedProxy(int clientPort, int statsPort, Callable<?> end)
 {
     static final int CONNECTIONS_MAX = 1000;
 
@@ -53,6 +54,7 @@ record ComparedProxy(int clientPort, int statsPort, AutoCloseable end) implement
             {
                 process.destroyForcibly();
             }
+            return process;
         });
         for (int port : new int[]{clientPort, statsPort})
         {
@@ -87,6 +89,7 @@ record ComparedProxy(int clientPort, int statsPort, AutoCloseable end) implement
         {
             server.close();
             engine.close();
+            return server;
         });
     }
 
@@ -104,7 +107,10 @@ record ComparedProxy(int clientPort, int statsPort, AutoCloseable end) implement
         {
             try (Socket socket = StatsFixture.connect(port, "127.0.0.1"))
             {
-                return;
+                if (socket.isConnected())
+                {
+                    return;
+                }
             }
             catch (IOException e)
             {
@@ -114,9 +120,8 @@ record ComparedProxy(int clientPort, int statsPort, AutoCloseable end) implement
         throw new IOException("the reference does not listen on " + port);
     }
 
-    @Override
-    public void close() throws Exception
+    void stop() throws Exception
     {
-        end.close();
+        end.call();
     }
 }

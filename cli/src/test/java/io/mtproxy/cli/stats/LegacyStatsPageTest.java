@@ -232,7 +232,7 @@ class LegacyStatsPageTest
         assertEquals("2 4 6 8 0", stats.report().get("total_accept_connections_failed"));
     }
 
-    /** [C-STAT-11] [C-LIM-16] */
+    /** [C-STAT-11] */
     @Test
     void shouldNeverShowMoreIdleTimeThanThereIs() throws IOException
     {
@@ -385,7 +385,7 @@ class LegacyStatsPageTest
         }
     }
 
-    /** [C-CLI-44] */
+    /** What {@code --allow-skip-dh} changes. */
     @Test
     void shouldShowRpcSecretAndFlags() throws IOException
     {

@@ -299,7 +299,7 @@ class StatsHttpTest
         }
     }
 
-    /** [C-BUG-17] [C-HTTP-11] */
+    /** [C-HTTP-11] */
     @Test
     void shouldShowHealth() throws IOException
     {

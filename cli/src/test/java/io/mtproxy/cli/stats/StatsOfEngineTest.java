@@ -46,7 +46,7 @@ class StatsOfEngineTest
     void stop() throws Exception
     {
         clients.close();
-        proxy.close();
+        proxy.stop();
         datacenter.close();
     }
 

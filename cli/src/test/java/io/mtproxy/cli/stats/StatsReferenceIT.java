@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -53,12 +54,17 @@ class StatsReferenceIT
     @AfterEach
     void stop() throws Exception
     {
-        for (AutoCloseable closeable : new AutoCloseable[]{clients, reference, ours, datacenter})
+        clients.close();
+        for (ComparedProxy proxy : Arrays.asList(reference, ours))
         {
-            if (closeable != null)
+            if (proxy != null)
             {
-                closeable.close();
+                proxy.stop();
             }
+        }
+        if (datacenter != null)
+        {
+            datacenter.close();
         }
     }
 

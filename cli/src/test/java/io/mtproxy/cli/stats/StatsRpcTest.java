@@ -135,7 +135,7 @@ class StatsRpcTest
         assertNonceRefused(client -> client.noncePayload(schema, NOW, new int[0]));
     }
 
-    /** [C-CLI-44] Then the keys come without DH, and the answer is of schema 1. */
+    /** With {@code --allow-skip-dh}: then the keys come without DH, and the answer is of schema 1. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void shouldAcceptOtherSchemasWhenDhMayBeSkipped(int schema) throws IOException
@@ -289,7 +289,7 @@ class StatsRpcTest
         assertNonceRefused(client -> client.noncePayload(3, NOW, new int[0]));
     }
 
-    /** [C-CLI-47] */
+    /** What {@code --max-dh-accept-rate} is for. */
     @Test
     void shouldLimitExchanges() throws IOException
     {
