@@ -204,10 +204,9 @@ final class ClientConnection implements ReadyHandler
 
     private void onEndOfStream(int waiting)
     {
-        boolean isBeforeHello = phase == ClientPhase.SNIFF || phase == ClientPhase.FAKE_TLS_HELLO;
-        if (isBeforeHello && waiting > 0)
+        if (phase == ClientPhase.SNIFF || phase == ClientPhase.FAKE_TLS_HELLO)
         {
-            // half a hello and an end: the domain knows what to say to that
+            // half a hello or nothing, and an end: the domain knows what to say to that
             front(FakeTlsDomains.DEFAULT, 0, waiting, true);
             return;
         }

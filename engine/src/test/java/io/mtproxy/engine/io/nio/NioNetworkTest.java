@@ -186,6 +186,59 @@ class NioNetworkTest
         assertNotNull(pair.client.localAddress());
     }
 
+    /** [P-TLS-60] An end passed on leaves the other way open. */
+    @Test
+    void shouldEndOneWayOnly() throws IOException
+    {
+        Pair pair = connectedPair();
+        poller.register(pair.client, Interest.READ, ready ->
+        {
+        });
+        assertEquals(3, pair.client.write(buffers("bye"), 0, 1));
+        pair.client.shutdownOutput();
+        assertEquals("bye", read(pair.server, 3));
+        pollRead(pair.server, TcpSocket.END_OF_STREAM);
+        assertEquals(5, pair.server.write(buffers("still"), 0, 1));
+        assertEquals("still", read(pair.client, 5));
+    }
+
+    /** [P-TLS-60] A reset is one for the peer too, also of a socket that a poller watches. */
+    @Test
+    void shouldResetPeer() throws IOException
+    {
+        Pair pair = connectedPair();
+        poller.register(pair.client, Interest.READ, ready ->
+        {
+        });
+        pair.client.reset();
+        pair.client.reset();
+        IOException e = assertThrows(IOException.class, () -> pollRead(pair.server, TcpSocket.END_OF_STREAM));
+        assertEquals("Connection reset", e.getMessage());
+    }
+
+    private void pollRead(TcpSocket socket, int wanted) throws IOException
+    {
+        int[] got = {0};
+        IOException[] failed = {null};
+        pollUntil(() ->
+        {
+            try
+            {
+                got[0] = socket.read(ByteBuffer.allocateDirect(10));
+            }
+            catch (IOException e)
+            {
+                failed[0] = e;
+            }
+            return got[0] != 0 || failed[0] != null;
+        });
+        if (failed[0] != null)
+        {
+            throw failed[0];
+        }
+        assertEquals(wanted, got[0]);
+    }
+
     @Test
     void shouldReportReset() throws IOException
     {
