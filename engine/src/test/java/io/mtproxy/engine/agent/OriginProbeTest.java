@@ -78,7 +78,7 @@ class OriginProbeTest
         assertTrue(finding.problem().contains("encrypted record"), finding.problem());
     }
 
-    /** [P-TLS-50] [C-EXIT-19] */
+    /** [P-TLS-50] */
     @Test
     void shouldSayWhyNothingIsKnown() throws IOException
     {

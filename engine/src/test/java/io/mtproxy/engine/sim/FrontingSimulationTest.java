@@ -19,6 +19,7 @@ import io.mtproxy.soak.ClientPeer;
 import io.mtproxy.soak.FakeTlsClientPeer;
 import io.mtproxy.soak.Transport;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -235,6 +236,20 @@ final class FrontingSimulationTest
             SimulatedTlsClient good = world.connect(0, DOMAIN);
             world.advanceSome();
             assertTrue(good.peer.isAccepted());
+        }
+    }
+
+    /** [C-EXIT-19] The proxy starts all the same and says once what is wrong. */
+    @Test
+    void shouldWarnOnceOfADomainThatCannotBeImitated() throws IOException
+    {
+        List<String> lines = new ArrayList<>();
+        try (FakeTlsWorld world = new FakeTlsWorld(
+            setup -> setup.collaborators = context -> context.log(lines::add)))
+        {
+            world.advance(200 * SECOND_NS);
+            assertEquals(1, lines.size(), lines.toString());
+            assertTrue(lines.getFirst().startsWith("domain " + DOMAIN + ": no TLS 1.3"), lines.getFirst());
         }
     }
 

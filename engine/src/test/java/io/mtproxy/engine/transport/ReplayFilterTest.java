@@ -77,7 +77,7 @@ class ReplayFilterTest
         assertTrue(small.firstSeconds(NOW) >= NOW);
     }
 
-    /** [C-BUG-20] What a filter has left is what the next one finds, as after a restart. */
+    /** What a filter has left is what the next one finds, as after a restart. */
     @Test
     void shouldGoOnWithAnEarlierTable()
     {
@@ -89,7 +89,7 @@ class ReplayFilterTest
             () -> new ReplayFilter(new UnsafeBuffer(new byte[ReplayFilter.bufferLength(3)])));
     }
 
-    /** [C-BUG-20] Of several workers that see the same hello at once, one answers it. */
+    /** Of several workers that see the same hello at once, one answers it. */
     @Test
     void shouldLetOnlyOneOfManyThreadsAdd() throws InterruptedException
     {
