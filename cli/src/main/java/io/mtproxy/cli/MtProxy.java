@@ -26,10 +26,18 @@ public final class MtProxy
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] arguments)
     {
-        int exitCode = new MtProxy(Terminal.ofProcess(), StopSignals::install).execute(arguments);
+        MtProxy command = new MtProxy(Terminal.ofProcess(), StopSignals::install);
+        int exitCode =
+            System.getProperty(WorkerRun.PROPERTY) == null ? command.execute(arguments) : command.executeWorker();
         System.out.flush();
         System.err.flush();
         System.exit(exitCode);
+    }
+
+    private int executeWorker()
+    {
+        LogLines log = new LogLines(terminal.err(), Clock.system(ZoneId.systemDefault()));
+        return new WorkerRun(terminal, log).execute(stopWaits.apply(log));
     }
 
     /** @return the exit code. */

@@ -14,15 +14,19 @@ import io.mtproxy.cli.stats.StatsSources;
 import io.mtproxy.crypto.CryptoSelfTest;
 import io.mtproxy.engine.EngineConfig;
 import io.mtproxy.engine.EngineContext;
+import io.mtproxy.engine.HandedNetwork;
 import io.mtproxy.engine.ProxyEngine;
 import io.mtproxy.engine.ThreadingMode;
+import io.mtproxy.engine.config.ConfigRefresher;
 import io.mtproxy.engine.config.ConfigurationException;
 import io.mtproxy.engine.config.ProxyMultiConf;
 import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.config.SystemHostResolver;
+import io.mtproxy.engine.io.linux.LinuxUsers;
 import io.mtproxy.engine.status.StatusDirectory;
 import io.mtproxy.engine.status.StatusFile;
+import io.mtproxy.engine.status.StatusFileReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -34,7 +38,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The steps of a start from the argument line to open ports, in the order that decides which error is told first:
- * configuration file, client ports, {@code --aes-pwd}, ciphers, memory, descriptors, status directory, engine.
+ * configuration file, client ports, {@code --aes-pwd}, user, ciphers, memory, descriptors; then the ports are opened, the
+ * user is changed, and the log, the status directory and the engine are that user's.
  * [C-LIFE-02] [C-LIFE-05] [C-LIFE-06]
  */
 final class ProxyStart
@@ -57,6 +62,12 @@ final class ProxyStart
     /** @throws ConfigurationException with the lines to print and the exit code, whatever it was that failed. */
     RunningProxy start(ArgumentLine line) throws ConfigurationException
     {
+        return launch(prepare(line));
+    }
+
+    /** Does everything up to where a single process and a master part; afterwards the user is the one of {@code -u}. */
+    StartPlan prepare(ArgumentLine line) throws ConfigurationException
+    {
         LegacyOptions legacy = line.legacy();
         checkStats(legacy);
         log.print("configuration file " + line.configFile());
@@ -67,11 +78,23 @@ final class ProxyStart
         try (PortProbe ports = PortProbe.take(legacy))
         {
             ProxySecretFile proxySecret = proxySecret(legacy);
+            LinuxUsers.User user = Privileges.find(legacy.user());
             StatsPort statsPort = statsPort(legacy);
             try
             {
-                testCiphers();
-                return launch(line, conf, proxySecret, ports, statsPort);
+                if (legacy.workerCount() == 0)
+                {
+                    testCiphers();
+                }
+                EngineConfig config = engineConfig(line, conf, proxySecret, legacy.secrets(),
+                    statsPort == null ? legacy.statsPort() : statsPort.number());
+                warnOfDuplicates(config.clients().secrets());
+                if (legacy.verbosity() > 0)
+                {
+                    describe(config, conf);
+                    line.tuning().withoutEffect().forEach(option -> log.print("option " + option + " has no effect"));
+                }
+                return openAndDrop(line, conf, config, user, ports, statsPort);
             }
             catch (ConfigurationException | RuntimeException e)
             {
@@ -81,50 +104,115 @@ final class ProxyStart
         }
     }
 
-    private RunningProxy launch(ArgumentLine line, ProxyMultiConf conf, @Nullable ProxySecretFile proxySecret,
-        PortProbe ports, @Nullable StatsPort statsPort) throws ConfigurationException
+    /** What a worker starts from: nothing is read, opened or told that its master has not read, opened and told. */
+    StartPlan handed(ArgumentLine line, WorkerSettings settings, List<Integer> sockets) throws ConfigurationException
+    {
+        testCiphers();
+        EngineConfig config = new ProxyStart(terminal, LogLines.toNowhere()).engineConfig(line, settings.conf(),
+            settings.proxySecret(), settings.secrets(), settings.statsPort());
+        try
+        {
+            return new StartPlan(line, settings.conf(), config, HandedNetwork.adopt(config, sockets), null, null,
+                settings.statusFile().isEmpty() ? null : Path.of(settings.statusFile()), settings.isReplacement(),
+                new LogOutput(line.legacy(), log));
+        }
+        catch (IOException e)
+        {
+            throw failed("the sockets of the master cannot be used: " + e.getMessage());
+        }
+    }
+
+    /** Lets an engine run by a plan, which is closed with it. */
+    RunningProxy launch(StartPlan plan) throws ConfigurationException
+    {
+        ArgumentLine line = plan.line();
+        try
+        {
+            ProxyEngine engine = ProxyEngine.launch(new EngineContext()
+                .config(plan.config())
+                .network(plan.network())
+                .threadingMode(line.additive().isDedicated() ? ThreadingMode.DEDICATED : ThreadingMode.SHARED)
+                .statusFiles((names, description, clock) -> statusFile(plan, names,
+                    description + "version=" + ProductVersion.number() + "\nconfig=" + line.configFile() + "\n", clock))
+                .refresher(refresher(line))
+                .log(log::print));
+            StatsPort port = plan.statsPort();
+            return new RunningProxy(engine, plan, port == null ? null : StatsServer.start(port, statsContext(plan, 0)
+                .sources(() -> StatsSources.single(engine.status()))
+                .configState(engine::configState)
+                .processTuple(engine::processTuple)));
+        }
+        catch (IOException e)
+        {
+            plan.close();
+            throw failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** @return what reads anew, with the rights that are left, all that a reload may change. [C-REL-10] [C-REL-14] */
+    static ConfigRefresher refresher(ArgumentLine line)
+    {
+        return new ConfigRefresher(line.configFile(), () -> new SystemHostResolver(SystemNanoClock.INSTANCE),
+            line.legacy().secretSource());
+    }
+
+    /** @return what a single process and a master have in common on the stats port. */
+    StatsContext statsContext(StartPlan plan, int workerCount)
+    {
+        return new StatsContext()
+            .settings(ProxySettings.of(plan.line().configFile(), plan.config(), workerCount))
+            .version(ProductVersion.text())
+            .rpcAccess(new RpcAccess(plan.config().middleProxies().secret(), false, 0))
+            .log(log::print);
+    }
+
+    private EngineConfig engineConfig(ArgumentLine line, ProxyMultiConf conf, @Nullable ProxySecretFile proxySecret,
+        SecretList secrets, int statsPort) throws ConfigurationException
     {
         LegacyOptions legacy = line.legacy();
         AdditiveOptions additive = line.additive();
         EngineConfig.Threads threads = threads(additive);
         StartLimits limits = StartLimits.check(legacy, threads, conf, log);
-        SecretList secrets = legacy.secrets();
-        warnOfDuplicates(secrets);
-        EngineConfig config = new EngineConfig(
+        return new EngineConfig(
             new EngineConfig.Listening(legacy.ports(), legacy.isIpv6(), legacy.address(), legacy.backlog(),
                 legacy.windowClamp()),
             new EngineConfig.Clients(secrets, legacy.proxyTag(), limits.connectionCountMax(), limits.clientCountMax(),
                 legacy.acceptRateMax(),
                 EngineConfig.Clients.limits(additive.clientBufferLength(), additive.handshakeTimeout())),
-            new EngineConfig.MiddleProxies(conf, proxySecret, legacy.natRules(),
-                statsPort == null ? legacy.statsPort() : statsPort.number(),
+            new EngineConfig.MiddleProxies(conf, proxySecret, legacy.natRules(), statsPort,
                 additive.linkBufferLength(), additive.drainTimeout()),
             limits.buffers(), threads);
-        if (legacy.verbosity() > 0)
-        {
-            describe(config, conf);
-            line.tuning().withoutEffect().forEach(option -> log.print("option " + option + " has no effect"));
-        }
-        StatusDirectory directory = statusDirectory(line);
-        ports.close();
+    }
+
+    /** Opens the ports with the rights of the starting user, and then does without these. [C-LIFE-05] [C-LIFE-10] */
+    private StartPlan openAndDrop(ArgumentLine line, ProxyMultiConf conf, EngineConfig config,
+        LinuxUsers.@Nullable User user, PortProbe ports, @Nullable StatsPort statsPort) throws ConfigurationException
+    {
+        Path root = statusRoot(line);
+        boolean isRootMade = makeStatusRoot(line, root, user);
+        HandedNetwork network;
         try
         {
-            ProxyEngine engine = ProxyEngine.launch(new EngineContext()
-                .config(config)
-                .threadingMode(additive.isDedicated() ? ThreadingMode.DEDICATED : ThreadingMode.SHARED)
-                .statusFiles((names, description, clock) -> statusFile(directory, additive, names,
-                    description + "version=" + ProductVersion.number() + "\nconfig=" + line.configFile() + "\n", clock))
-                .log(log::print));
-            return new RunningProxy(engine, line.configFile(), conf, directory,
-                statsPort == null ? null : stats(statsPort, engine, config, line.configFile(), proxySecret));
+            ports.close();
+            network = HandedNetwork.open(config);
         }
         catch (IOException e)
         {
-            if (directory != null)
-            {
-                directory.close();
-            }
             throw failed(String.valueOf(e.getMessage()));
+        }
+        try
+        {
+            Privileges.drop(user);
+            LogOutput output = new LogOutput(line.legacy(), log);
+            output.open();
+            StatusDirectory directory = isRootMade ? statusDirectory(line, root) : null;
+            return new StartPlan(line, conf, config, network, statsPort, directory,
+                directory == null ? null : directory.statusFile(STATUS_FILE_NAME), false, output);
+        }
+        catch (ConfigurationException e)
+        {
+            network.close();
+            throw e;
         }
     }
 
@@ -157,19 +245,6 @@ final class ProxyStart
         }
     }
 
-    private StatsServer stats(StatsPort port, ProxyEngine engine, EngineConfig config, String configFile,
-        @Nullable ProxySecretFile proxySecret)
-    {
-        return StatsServer.start(port, new StatsContext()
-            .sources(() -> StatsSources.single(engine.status()))
-            .configState(engine::configState)
-            .settings(ProxySettings.of(configFile, config, 0))
-            .processTuple(engine::processTuple)
-            .version(ProductVersion.text())
-            .rpcAccess(new RpcAccess(proxySecret, false, 0))
-            .log(log::print));
-    }
-
     private static void closeStats(@Nullable StatsPort port)
     {
         if (port != null)
@@ -193,12 +268,6 @@ final class ProxyStart
         if (address != null && address.getAddress()[0] != PRIVATE_NETWORK)
         {
             log.warn("--address " + address.getHostAddress() + " is not in 10.0.0.0/8, it is used all the same");
-        }
-        if (StatusDirectory.currentUid() == 0 && !"root".equals(legacy.user()))
-        {
-            log.warn("started as root and stays so: the change to user " +
-                (legacy.user() == null ? "mtproxy" : legacy.user()) +
-                " comes with a later version — start as that user, or say -u root");
         }
     }
 
@@ -270,18 +339,49 @@ final class ProxyStart
     }
 
     /** (architecture A9) */
-    private @Nullable StatusDirectory statusDirectory(ArgumentLine line) throws ConfigurationException
+    private Path statusRoot(ArgumentLine line)
+    {
+        Path named = line.additive().statusRoot();
+        return named != null ?
+            named :
+            StatusDirectory.defaultRoot(terminal.environment(), StatusDirectory.currentUid());
+    }
+
+    /** While this process is root: makes the folder in which it will only be another user. @return whether it is there. */
+    private boolean makeStatusRoot(ArgumentLine line, Path root, LinuxUsers.@Nullable User user)
+        throws ConfigurationException
+    {
+        if (user == null)
+        {
+            return true;
+        }
+        try
+        {
+            StatusDirectory.makeFor(root, user.uid(), user.gid());
+            return true;
+        }
+        catch (IOException e)
+        {
+            if (line.additive().statusRoot() != null)
+            {
+                throw failed("--status-dir " + root + " cannot be used: " + e.getMessage());
+            }
+            log.warn("status directory cannot be used: " + e.getMessage() +
+                " — stat, top and metrics of other processes will not see this proxy");
+            return false;
+        }
+    }
+
+    private @Nullable StatusDirectory statusDirectory(ArgumentLine line, Path root) throws ConfigurationException
     {
         String named = line.additive().instance();
         List<Integer> ports = line.legacy().ports();
         String instance = named != null ?
             named :
             ports.isEmpty() ? INSTANCE_WITHOUT_PORT : String.valueOf(ports.getFirst());
-        Path root = line.additive().statusRoot();
-        if (root == null)
+        if (line.additive().statusRoot() == null)
         {
-            return StatusDirectory.claimDefault(
-                StatusDirectory.defaultRoot(terminal.environment(), StatusDirectory.currentUid()), instance, log::warn);
+            return StatusDirectory.claimDefault(root, instance, log::warn);
         }
         try
         {
@@ -293,27 +393,46 @@ final class ProxyStart
         }
     }
 
-    private StatusFile statusFile(@Nullable StatusDirectory directory, AdditiveOptions additive, List<
-        String> agentNames,
-        String description, EpochClock clock) throws IOException
+    private StatusFile statusFile(StartPlan plan, List<String> agentNames, String description, EpochClock clock)
+        throws IOException
     {
-        if (directory == null)
+        Path file = plan.statusFile();
+        if (file == null)
         {
             return StatusFile.inMemory(agentNames, description, clock);
         }
         try
         {
-            return StatusFile.create(directory.statusFile(STATUS_FILE_NAME), agentNames, description, clock);
+            StatusFileReader ended = plan.isCountContinued() ? ended(file) : null;
+            StatusFile created = StatusFile.create(file, agentNames, description, clock);
+            if (ended != null)
+            {
+                created.continueFrom(ended);
+            }
+            return created;
         }
         catch (IOException e)
         {
-            if (additive.statusRoot() != null)
+            if (plan.line().additive().statusRoot() != null)
             {
                 throw e;
             }
             log.warn("no status file: " + e.getMessage() + " — stat, top and metrics of other processes will not see " +
                 "this proxy");
             return StatusFile.inMemory(agentNames, description, clock);
+        }
+    }
+
+    /** @return what the worker before this one has left, or null when that cannot be read. */
+    private static @Nullable StatusFileReader ended(Path file)
+    {
+        try
+        {
+            return StatusFileReader.open(file);
+        }
+        catch (IOException e)
+        {
+            return null;
         }
     }
 

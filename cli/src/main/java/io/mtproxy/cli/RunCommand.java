@@ -4,6 +4,8 @@ package io.mtproxy.cli;
 import io.mtproxy.cli.options.ArgumentLine;
 import io.mtproxy.cli.options.OptionException;
 import io.mtproxy.engine.config.ConfigurationException;
+import io.mtproxy.engine.io.linux.LinuxProcess;
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -16,6 +18,7 @@ final class RunCommand
 {
     private static final int EXIT_HELP = 2;
     private static final int EXIT_FAILED = 1;
+    private static final long SECOND_MS = 1000;
 
     private final Terminal terminal;
     private final LogLines log;
@@ -58,19 +61,19 @@ final class RunCommand
             terminal.out().println(ProductVersion.text());
             return 0;
         }
-        return run(line, stop);
+        addNice(line.legacy().niceIncrement());
+        return run(line, arguments, stop);
     }
 
-    private int run(ArgumentLine line, StopWait stop)
+    private int run(ArgumentLine line, String[] arguments, StopWait stop)
     {
-        String reason;
-        try (RunningProxy proxy = new ProxyStart(terminal, log).start(line))
+        try
         {
-            proxy.describe(log);
-            stop.mainLoopBegins();
-            log.print("main loop begins");
-            reason = stop.await();
-            log.print(reason + " received, closing");
+            ProxyStart start = new ProxyStart(terminal, log);
+            StartPlan plan = start.prepare(line);
+            return line.legacy().workerCount() == 0 ?
+                serve(start, plan, stop) :
+                new MasterRun(start, log, plan, List.of(arguments)).execute(stop);
         }
         catch (ConfigurationException e)
         {
@@ -82,7 +85,39 @@ final class RunCommand
             Thread.currentThread().interrupt();
             return EXIT_FAILED;
         }
+    }
+
+    private int serve(ProxyStart start, StartPlan plan, StopWait stop) throws ConfigurationException, InterruptedException
+    {
+        String reason;
+        try (RunningProxy proxy = start.launch(plan))
+        {
+            proxy.describe(log);
+            stop.whenAsked(StopWait.Request.RELOAD, proxy::reload);
+            stop.whenAsked(StopWait.Request.REOPEN_LOGS, plan.output()::reopen);
+            plan.output().detach(false);
+            stop.mainLoopBegins();
+            log.print("main loop begins");
+            PlacesLeft places = new PlacesLeft(plan.config(), 1, log);
+            do
+            {
+                reason = stop.await(SECOND_MS);
+                places.check(List.of(proxy.engine().status()));
+            }
+            while (reason == null);
+            log.print(reason + " received, closing");
+        }
         log.print("terminated by " + reason);
         return 0;
+    }
+
+    /** At once, and no reason to stop. [C-CLI-35] */
+    private void addNice(int increment)
+    {
+        int error = increment == 0 ? 0 : LinuxProcess.addNice(increment);
+        if (error != 0)
+        {
+            log.warn("--nice " + increment + " is not in force, this user may not do that (error " + error + ")");
+        }
     }
 }

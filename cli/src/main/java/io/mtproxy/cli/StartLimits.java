@@ -5,6 +5,7 @@ import io.mtproxy.cli.options.LegacyOptions;
 import io.mtproxy.engine.EngineConfig;
 import io.mtproxy.engine.config.ConfigurationException;
 import io.mtproxy.engine.config.ProxyMultiConf;
+import io.mtproxy.engine.io.linux.LinuxProcess;
 import io.mtproxy.engine.memory.MemoryBudget;
 import io.mtproxy.engine.memory.SlotTable;
 
@@ -35,7 +36,9 @@ record StartLimits(int connectionCountMax, int clientCountMax, EngineConfig.Buff
             log.warn("-c " + asked + " is more than a process can have, using " + CONNECTION_COUNT_MAX);
             asked = CONNECTION_COUNT_MAX;
         }
-        int connectionCountMax = allowedByDescriptors(asked, reserve(legacy, threads, conf), SystemLimits.openFiles());
+        long reserve = reserve(legacy, threads, conf);
+        raiseOpenFiles(asked + reserve);
+        int connectionCountMax = allowedByDescriptors(asked, reserve, SystemLimits.openFiles());
         int clientCountMax = legacy.clientCountMax();
         if (connectionCountMax < asked)
         {
@@ -45,6 +48,23 @@ record StartLimits(int connectionCountMax, int clientCountMax, EngineConfig.Buff
                 connectionCountMax + " — raise the limit with ulimit -n");
         }
         return new StartLimits(connectionCountMax, clientCountMax, buffers(legacy, threads, connectionCountMax, log));
+    }
+
+    /** As far as this user may; root may raise the hard limit as well, unless a container forbids it. [C-LIFE-11] */
+    private static void raiseOpenFiles(long needed)
+    {
+        LinuxProcess.OpenFiles limit = LinuxProcess.openFiles();
+        if (limit == null || Long.compareUnsigned(limit.soft(), needed) >= 0)
+        {
+            return;
+        }
+        boolean isHardEnough = Long.compareUnsigned(limit.hard(), needed) >= 0;
+        LinuxProcess.OpenFiles wanted = new LinuxProcess.OpenFiles(needed, isHardEnough ? limit.hard() : needed);
+        if (LinuxProcess.openFiles(wanted) != 0)
+        {
+            // what comes of it is looked at afterwards
+            LinuxProcess.openFiles(new LinuxProcess.OpenFiles(limit.hard(), limit.hard()));
+        }
     }
 
     private static long reserve(LegacyOptions legacy, EngineConfig.Threads threads, ProxyMultiConf conf)
@@ -70,7 +90,8 @@ record StartLimits(int connectionCountMax, int clientCountMax, EngineConfig.Buff
     private static EngineConfig.Buffers buffers(LegacyOptions legacy, EngineConfig.Threads threads,
         int connectionCountMax, LogLines log) throws ConfigurationException
     {
-        long memory = SystemLimits.memory();
+        // each worker has its own [C-LIFE-16]
+        long memory = SystemLimits.memory() / Math.max(1, legacy.workerCount());
         EngineConfig.Buffers defaults = EngineConfig.Buffers.DEFAULT;
         long length = legacy.messageBuffersLength();
         if (length == 0)

@@ -5,15 +5,19 @@ import io.mtproxy.engine.io.linux.LinuxSignals;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * SIGTERM and SIGINT of this process: before the main loop they end it with 1, then the first one ends it in good order
- * and the second one at once. [C-SIG-01] [C-SIG-02] [C-SIG-03] [C-SIG-12] [C-SIG-20]
+ * and a second one of its kind at once. [C-SIG-01] [C-SIG-02] [C-SIG-03] [C-SIG-12] [C-SIG-20] SIGHUP and SIGUSR1 never
+ * end it. [C-SIG-04] [C-SIG-05] [C-SIG-21]
  * <p>
  * The exit code is ours, not 143: the handler only passes the signal on, and {@code main} returns.
  */
@@ -22,13 +26,17 @@ final class StopSignals implements StopWait
     /** A start or a stop that was ended by force. */
     static final int EXIT_FORCED = 1;
 
-    private static final Map<String, Integer> NUMBERS =
+    private static final Map<String, Integer> STOPS =
         Map.of("TERM", LinuxSignals.SIGTERM, "INT", LinuxSignals.SIGINT);
+    private static final Map<Request, Integer> REQUESTS =
+        Map.of(Request.RELOAD, LinuxSignals.SIGHUP, Request.REOPEN_LOGS, LinuxSignals.SIGUSR1);
     /** Time for a stop in good order; at its end the process ends all the same. */
     private static final long STOP_TIME_MS = 900;
 
     private final LogLines log;
     private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
+    private final Map<Request, Runnable> actions = new ConcurrentHashMap<>();
+    private final Set<String> stopsSeen = new HashSet<>();
     private Phase phase = Phase.STARTING;
 
     private enum Phase
@@ -43,19 +51,29 @@ final class StopSignals implements StopWait
         this.log = log;
     }
 
-    /** Takes both signals for the rest of the process's life. */
+    /** Takes the signals for the rest of the process's life. */
     static StopSignals install(LogLines log)
     {
         StopSignals signals = new StopSignals(log);
-        NUMBERS.forEach((name, number) ->
-        {
-            if (SystemLimits.isSignalIgnored(number))
-            {
-                LinuxSignals.restoreDefault(number);
-            }
-            handle(name, () -> signals.onSignal(name));
-        });
+        STOPS.forEach((name, number) -> take(name, number, () -> signals.onSignal(name)));
+        REQUESTS.forEach((request, number) -> take(request.signal, number, () -> signals.onRequest(request)));
+        LinuxSignals.ignoreHarmless();
         return signals;
+    }
+
+    private static void take(String name, int number, Runnable action)
+    {
+        if (SystemLimits.isSignalIgnored(number))
+        {
+            LinuxSignals.restoreDefault(number);
+        }
+        handle(name, action);
+    }
+
+    @Override
+    public void whenAsked(Request request, Runnable action)
+    {
+        actions.put(request, action);
     }
 
     @Override
@@ -87,13 +105,35 @@ final class StopSignals implements StopWait
                 Runtime.getRuntime().halt(EXIT_FORCED);
             }
             case RUNNING -> beginStop(name);
-            case STOPPING -> Runtime.getRuntime().halt(EXIT_FORCED);
+            case STOPPING -> onSecond(name);
+        }
+    }
+
+    private void onSecond(String name)
+    {
+        if (!stopsSeen.add(name))
+        {
+            Runtime.getRuntime().halt(EXIT_FORCED);
+        }
+    }
+
+    private void onRequest(Request request)
+    {
+        if (request == Request.RELOAD)
+        {
+            log.print("SIGHUP received");
+        }
+        Runnable action = actions.get(request);
+        if (action != null)
+        {
+            action.run();
         }
     }
 
     private void beginStop(String name)
     {
         phase = Phase.STOPPING;
+        stopsSeen.add(name);
         received.add("SIG" + name);
         Thread.ofPlatform().daemon().name("stop-limit").start(() ->
         {

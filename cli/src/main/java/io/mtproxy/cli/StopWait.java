@@ -9,6 +9,29 @@ interface StopWait
     /** From now on a request to stop is for {@link #await} to answer. */
     void mainLoopBegins();
 
+    /** Says what else is done when somebody asks for it; each time, and on a thread of its own. */
+    default void whenAsked(Request request, Runnable action)
+    {
+        // nobody asks
+    }
+
+    /** What a running command can be asked for besides to stop. */
+    enum Request
+    {
+        /** SIGHUP. [C-SIG-04] [C-REL-10] */
+        RELOAD("HUP"),
+        /** SIGUSR1. [C-SIG-05] */
+        REOPEN_LOGS("USR1");
+
+        /** Name of the signal. */
+        final String signal;
+
+        Request(String signal)
+        {
+            this.signal = signal;
+        }
+    }
+
     /** @return what asked to stop. */
     String await() throws InterruptedException;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli;
 
+import io.mtproxy.engine.io.linux.LinuxProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,10 +25,23 @@ final class DistRun implements AutoCloseable
         this.err = err;
     }
 
+    /** Where the distribution is. */
+    static Path home()
+    {
+        return ProjectFolders.cli().resolve(Path.of("target", "dist"));
+    }
+
     static DistRun start(Path folder, List<String> arguments) throws IOException
     {
-        Path launcher = ProjectFolders.cli().resolve(Path.of("target", "dist", "bin", "mtproto-proxy"));
-        List<String> command = new ArrayList<>(List.of(launcher.toString()));
+        return start(folder, List.of(), arguments);
+    }
+
+    /** @param prefix a command that takes the launcher and its arguments as its last ones and becomes them. */
+    static DistRun start(Path folder, List<String> prefix, List<String> arguments) throws IOException
+    {
+        Path launcher = home().resolve(Path.of("bin", "mtproto-proxy"));
+        List<String> command = new ArrayList<>(prefix);
+        command.add(launcher.toString());
         command.addAll(arguments);
         Path out = folder.resolve("stdout");
         Path err = folder.resolve("stderr");
@@ -37,6 +51,17 @@ final class DistRun implements AutoCloseable
         Process process = builder.start();
         process.getOutputStream().close();
         return new DistRun(process, out, err);
+    }
+
+    long pid()
+    {
+        return process.pid();
+    }
+
+    /** Sends a signal by its number. */
+    void signal(int number)
+    {
+        LinuxProcess.signal(process.pid(), number);
     }
 
     boolean isAlive()

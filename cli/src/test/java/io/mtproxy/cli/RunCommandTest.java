@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mtproxy.engine.EngineConfig;
 import io.mtproxy.engine.config.ConfigurationException;
+import io.mtproxy.engine.status.StatusDirectory;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -60,7 +62,7 @@ class RunCommandTest
         new Refused("C-CLI-05", "--m 1 conf", 2, "'--m' is ambiguous; possibilities: "),
         new Refused("C-CLI-05", "--mtproto-s 1 conf", 2, "'--mtproto-secret' '--mtproto-secret-file'"),
         new Refused("C-CLI-05", "--thread 2 conf", 2, "unrecognized option '--thread'"),
-        new Refused("C-CLI-05", "--s 2 conf", 2, "option --slaves of the C program is not in this version yet"),
+        new Refused("C-CLI-05", "--dom a conf", 2, "option --domain of the C program is not in this version yet"),
         new Refused("C-CLI-06", "-H", 2, "option requires an argument -- 'H'"),
         new Refused("C-CLI-06", "conf --http-ports", 2, "option '--http-ports' requires an argument"),
         new Refused("C-CLI-07", "-v1 conf", 2, "invalid option -- '1'"),
@@ -74,6 +76,12 @@ class RunCommandTest
         new Refused("C-CLI-10", "--foo -c x conf", 2, "unrecognized option '--foo'"),
         new Refused("C-CLI-11", "-c 12x conf", 2, "\"12x\" is not a whole number"),
         new Refused("C-CLI-31", "--verbosity=x conf", 2, "'--verbosity': \"x\" is not a whole number"),
+        new Refused("C-CLI-32", "--log conf", 2, "the configuration file is missing"),
+        new Refused("C-CLI-33", "--daemonize=x conf", 2, "'--daemonize': \"x\" is not a whole number"),
+        new Refused("C-CLI-35", "--nice x conf", 2, "'--nice': \"x\" is not a whole number"),
+        new Refused("C-CLI-63", "-M 257 conf", 2, "'--slaves': 257 is outside 0..256"),
+        new Refused("C-LIM-03", "--slaves -1 conf", 2, "'--slaves': -1 is outside 0..256"),
+        new Refused("--worker-exit", "--worker-exit die conf", 2, "neither replace nor stop"),
         new Refused("C-CLI-36", "--msg-buffers-size 1x conf", 2, "\"1x\" is not a size"),
         new Refused("C-CLI-36", "--msg-buffers-size -1 conf", 2, "\"-1\" is not a size"),
         new Refused("C-CLI-36", "--msg-buffers-size 2t conf", 2, "\"2t\" is more than 1t"),
@@ -159,7 +167,7 @@ class RunCommandTest
         assertTrue(options.stream().allMatch(
             option -> option.matches("\t--[a-z0-9-]+(/-[A-Za-z0-9])?( <arg>| \\{arg})? +\t\\S.*")), run::out);
         assertEquals(1, options.stream().map(option -> option.indexOf('\t', 1)).distinct().count());
-        assertEquals("6CHPSTWbchpuv", options.stream().filter(option -> option.contains("/-"))
+        assertEquals("6CHMPSTWbcdhlpuv", options.stream().filter(option -> option.contains("/-"))
             .map(option -> option.replaceFirst("(?s).*?/-(.).*", "$1")).reduce("", String::concat));
     }
 
@@ -324,6 +332,18 @@ class RunCommandTest
         assertTrue(run("--mtproto-secret-file " + bad + " c").errors().contains("bad:2: a secret is exactly 32"));
         assertTrue(run("--mtproto-secret-file " + empty + " c").errors().contains("there is no secret in it"));
         assertTrue(run("--mtproto-secret-file " + folder + " c").errors().contains("it is a directory"));
+    }
+
+    /** [C-EXIT-10] [C-LIFE-10] */
+    @Test
+    void shouldRefuseUserThatIsNotThere()
+    {
+        assumeTrue(StatusDirectory.currentUid() == 0, "not root, so the user is not looked at");
+
+        CommandRun run = run("-u no-such-user --aes-pwd " + proxySecret + " " + conf);
+
+        assertEquals(1, run.exitCode());
+        assertTrue(run.errors().contains("there is no user \"no-such-user\" to become"), run::errors);
     }
 
     /** [C-EXIT-11] [C-EXIT-12] */

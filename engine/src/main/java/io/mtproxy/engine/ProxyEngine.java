@@ -20,7 +20,6 @@ import io.mtproxy.engine.config.ConfigRefresher;
 import io.mtproxy.engine.datacenter.DatacenterSettings;
 import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.io.TcpListener;
-import io.mtproxy.engine.io.TcpNetwork;
 import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.relay.RelayRing;
 import io.mtproxy.engine.relay.WakeSignal;
@@ -39,6 +38,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.NoOpIdleStrategy;
 import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.jspecify.annotations.Nullable;
@@ -156,6 +156,19 @@ public final class ProxyEngine implements AutoCloseable
     public String processTuple()
     {
         return processId.toString();
+    }
+
+    /** @return how a process without an engine names itself, as a master does. [P-RPC-32] */
+    public static String processTuple(EngineConfig config, EpochClock clock)
+    {
+        return newProcessId(config, clock).toString();
+    }
+
+    private static OwnProcessId newProcessId(EngineConfig config, EpochClock clock)
+    {
+        return new OwnProcessId(OwnProcessId.findHostIpv4(config.listening().address()),
+            config.middleProxies().statsPort(), ProcessHandle.current().pid(),
+            (int)TimeUnit.MILLISECONDS.toSeconds(clock.time()));
     }
 
     /** @return whether {@link #close} has been called. */
@@ -281,7 +294,7 @@ public final class ProxyEngine implements AutoCloseable
 
             ClientCommands[] clientCommands = new ClientCommands[clientCount];
             DatacenterCommands[] datacenterCommands = new DatacenterCommands[datacenterCount];
-            OwnProcessId processId = ownProcessId();
+            OwnProcessId processId = newProcessId(config, context.epochClock());
             DatacenterSettings settings = datacenterSettings(processId);
             for (int d = 0; d < datacenterCount; d++)
             {
@@ -337,23 +350,19 @@ public final class ProxyEngine implements AutoCloseable
 
         private List<TcpListener[]> listen() throws IOException
         {
-            EngineConfig.Listening listening = config.listening();
             List<TcpListener[]> groups = new ArrayList<>();
-            for (int port : listening.ports())
+            for (int port : config.listening().ports())
             {
                 try
                 {
-                    TcpListener[] group = context.network().listen(new TcpNetwork.ListenOptions(port, listening.ipv6(),
-                        listening.address(), listening.backlog(), listening.windowClamp(),
-                        config.fronting().isTlsOnly()), clientCount);
+                    TcpListener[] group =
+                        context.network().listen(HandedNetwork.listenOptions(config, port), clientCount);
                     opened.addAll(List.of(group));
                     groups.add(group);
                 }
                 catch (IOException e)
                 {
-                    // what, where, what to do [C-EXIT-07]
-                    throw new IOException("client port " + port + " cannot be opened: " + e.getMessage() +
-                        " — free it or choose another with -H", e);
+                    throw HandedNetwork.refused(port, e);
                 }
             }
             return groups;
@@ -407,13 +416,6 @@ public final class ProxyEngine implements AutoCloseable
         private ChunkPool newChunkPool()
         {
             return new ChunkPool(config.buffers().messageBuffersLength() / (clientCount + datacenterCount));
-        }
-
-        private OwnProcessId ownProcessId()
-        {
-            return new OwnProcessId(OwnProcessId.findHostIpv4(config.listening().address()),
-                config.middleProxies().statsPort(), ProcessHandle.current().pid(),
-                (int)TimeUnit.MILLISECONDS.toSeconds(context.epochClock().time()));
         }
 
         private DatacenterSettings datacenterSettings(OwnProcessId processId)

@@ -35,6 +35,7 @@ public final class AdditiveOptions
     private int linkBufferLength = EngineConfig.MiddleProxies.LINK_BUFFER_DEFAULT;
     private @Nullable Path statusRoot;
     private @Nullable String instance;
+    private boolean isWorkerReplaced = true;
 
     /** Says which command these options belong to; before any is read. */
     void command(CommandLine value)
@@ -122,6 +123,24 @@ public final class AdditiveOptions
     void instance(@Nullable String name)
     {
         instance = read("--instance", name, OptionValues::folderName);
+    }
+
+    @Option(names = "--worker-exit", paramLabel = VALUE,
+        description = "what a worker's end leads to: replace, or stop for the end of all as in C (default replace)")
+    void workerExit(@Nullable String text)
+    {
+        isWorkerReplaced = switch (text == null ? "" : text)
+        {
+            case "replace" -> true;
+            case "stop" -> false;
+            default -> throw usage("--worker-exit", "\"" + text + "\" is neither replace nor stop");
+        };
+    }
+
+    /** @return whether a worker that ended is replaced; else all end. [C-LIFE-13] */
+    public boolean isWorkerReplaced()
+    {
+        return isWorkerReplaced;
     }
 
     /** @return whether the version was asked for; what stands behind that option was not read. */

@@ -4,6 +4,7 @@ package io.mtproxy.cli.options;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -176,8 +177,8 @@ final class GnuArguments
         candidates.removeIf(name -> absent.contains(written) ? !name.equals(written) : !name.startsWith(written));
         if (candidates.size() > 1)
         {
-            // reflection gives options in no order
-            candidates.sort(Comparator.naturalOrder());
+            // picocli has them in the order of reflection, which is none
+            Collections.sort(candidates);
             fail("option '" + written + "' is ambiguous; possibilities: '" + String.join("' '", candidates) + "'");
             return null;
         }

@@ -5,6 +5,7 @@ import io.mtproxy.engine.EngineConfig;
 import io.mtproxy.engine.config.NatRules;
 import io.mtproxy.engine.config.Secret;
 import io.mtproxy.engine.config.SecretList;
+import io.mtproxy.engine.config.SecretSource;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,8 +23,7 @@ import picocli.CommandLine.Option;
 public final class LegacyOptions
 {
     /** Long names of the C program that are not there yet: refused, but an abbreviation may mean them. [C-CLI-05] */
-    static final List<String> ABSENT =
-        List.of("--daemonize", "--domain", "--log", "--nice", "--slaves");
+    static final List<String> ABSENT = List.of("--domain");
 
     /** Exit code when {@code -u} is given twice. [C-EXIT-02] */
     private static final int EXIT_USER_TWICE = 1;
@@ -31,6 +31,8 @@ public final class LegacyOptions
     private static final int EXIT_ADDRESS = 4;
     /** Most client ports. [C-LIM-05] */
     private static final int PORT_COUNT_MAX = 128;
+    /** Most worker processes. [C-LIM-03] */
+    private static final int WORKER_COUNT_MAX = 256;
     private static final String VALUE = "<arg>";
     private static final String OPTIONAL_VALUE = "{arg}";
 
@@ -41,6 +43,12 @@ public final class LegacyOptions
     private boolean isHelp;
     private int verbosity;
     private @Nullable String user;
+    private @Nullable String logFile;
+    private boolean isDaemon;
+    private int niceIncrement;
+    private int workerCount;
+    private final SecretSources secretSources = new SecretSources();
+    private @Nullable SecretList handedSecrets;
     private long messageBuffersLength;
     private int backlog = EngineConfig.Listening.BACKLOG_DEFAULT;
     private int connectionCountMax = EngineConfig.Clients.COUNT_MAX_DEFAULT;
@@ -88,6 +96,35 @@ public final class LegacyOptions
                 message("--user", "given twice, one user only can be meant"));
         }
         user = name;
+    }
+
+    @Option(names = {"-l", "--log"}, paramLabel = VALUE, description = "file for all that is printed (default stderr)")
+    void log(@Nullable String name)
+    {
+        logFile = read("--log", name, OptionValues::path).toString();
+    }
+
+    @Option(names = {"-d", "--daemonize"}, arity = "0..1", paramLabel = OPTIONAL_VALUE, fallbackValue = "",
+        description = "leaves the terminal once everything is started; does not fork")
+    void daemonize(@Nullable String text)
+    {
+        if (text != null)
+        {
+            isDaemon = text.isEmpty() ? !isDaemon : read("--daemonize", text, OptionValues::integer) != 0;
+        }
+    }
+
+    @Option(names = "--nice", paramLabel = VALUE, description = "added to the niceness of the process")
+    void nice(@Nullable String text)
+    {
+        niceIncrement = read("--nice", text, OptionValues::integer);
+    }
+
+    @Option(names = {"-M", "--slaves"}, paramLabel = VALUE,
+        description = "worker processes on the same ports, 0..256, 0 for one process that does everything (default 0)")
+    void workers(@Nullable String text)
+    {
+        workerCount = read("--slaves", text, number -> OptionValues.integer(number, 0, WORKER_COUNT_MAX));
     }
 
     @Option(names = "--msg-buffers-size", paramLabel = VALUE,
@@ -191,13 +228,20 @@ public final class LegacyOptions
         description = "client secret, 32 hex digits; may be given up to 128 times")
     void secret(@Nullable String text)
     {
-        addSecrets("--mtproto-secret", List.of(read("--mtproto-secret", text, Secret::parse)));
+        Secret secret = read("--mtproto-secret", text, Secret::parse);
+        secretSources.add(secret);
+        addSecrets("--mtproto-secret", List.of(secret));
     }
 
     @Option(names = "--mtproto-secret-file", paramLabel = VALUE,
         description = "file with client secrets, with blanks, commas or newlines between them; # begins a comment")
     void secretFile(@Nullable String name)
     {
+        secretSources.addFile(name == null ? "" : name);
+        if (handedSecrets != null)
+        {
+            return;
+        }
         addSecrets("--mtproto-secret-file", read("--mtproto-secret-file", name, SecretFile::read));
     }
 
@@ -238,9 +282,52 @@ public final class LegacyOptions
         ports.add(0);
     }
 
+    /**
+     * Takes the secrets as the master of this worker read them, as this user may not be allowed to; before any option is
+     * read. Secret files are then only remembered for a reload.
+     */
+    public void handSecrets(SecretList read)
+    {
+        handedSecrets = read;
+    }
+
+    /** @return what reads the secrets anew. [C-CLI-74] */
+    public SecretSource secretSource()
+    {
+        return secretSources;
+    }
+
+    /** @return {@code -l}, or null. [C-CLI-32] */
+    public @Nullable String logFile()
+    {
+        return logFile;
+    }
+
+    /** @return {@code -d}. [C-CLI-33] */
+    public boolean isDaemon()
+    {
+        return isDaemon;
+    }
+
+    /** @return {@code --nice}. [C-CLI-35] */
+    public int niceIncrement()
+    {
+        return niceIncrement;
+    }
+
+    /** @return {@code -M}; 0 is a single process. [C-CLI-63] */
+    public int workerCount()
+    {
+        return workerCount;
+    }
+
     /** @return client secrets in their order, now the caller's. */
     public SecretList secrets()
     {
+        if (handedSecrets != null)
+        {
+            return handedSecrets;
+        }
         return SecretList.of(secrets);
     }
 

@@ -154,6 +154,24 @@ public final class StatusFile implements AutoCloseable
         configuration.write(text);
     }
 
+    /**
+     * Goes on counting where another process has ended, so that what they counted together never gets less. Gauges are the
+     * other one's own and begin anew. Before the agents start.
+     */
+    public void continueFrom(StatusFileReader ended)
+    {
+        for (int agent = 0; agent < Math.min(counters.length, ended.agentCount()); agent++)
+        {
+            for (ProxyCounter counter : ProxyCounter.values())
+            {
+                if (counter.kind() == ProxyCounter.Kind.TOTAL)
+                {
+                    counters[agent].set(counter, ended.get(agent, counter));
+                }
+            }
+        }
+    }
+
     /** Says that the process lives; about once a second. */
     public void heartbeat(long nowEpochMs)
     {

@@ -62,6 +62,28 @@ class StatusFileTest
     }
 
     @Test
+    void shouldGoOnCountingWhereAnotherEnded() throws IOException
+    {
+        StatusFile ended = StatusFile.create(path(), AGENTS, "", CLOCK);
+        ended.counters(0).add(ProxyCounter.TCP_READ_BYTES, 5);
+        ended.counters(1).add(ProxyCounter.TCP_READ_BYTES, 7);
+        ended.counters(0).set(ProxyCounter.SPECIAL_CONNECTIONS, 3);
+        StatusFileReader left = StatusFileReader.open(path());
+        ended.close();
+
+        try (StatusFile file = StatusFile.create(path(), AGENTS, "", CLOCK))
+        {
+            file.continueFrom(left);
+            file.counters(1).add(ProxyCounter.TCP_READ_BYTES, 1);
+
+            StatusFileReader reader = file.reader();
+            assertEquals(13, reader.get(ProxyCounter.TCP_READ_BYTES));
+            assertEquals(8, reader.get(1, ProxyCounter.TCP_READ_BYTES));
+            assertEquals(0, reader.get(ProxyCounter.SPECIAL_CONNECTIONS), "clients of the other one are gone");
+        }
+    }
+
+    @Test
     void shouldGiveEveryCounterOfEveryAgent() throws IOException
     {
         try (StatusFile file = StatusFile.create(path(), AGENTS, "", CLOCK))

@@ -46,6 +46,13 @@ public final class LinuxDescriptors
     private static final @Nullable MethodHandle RECVMSG = NativeCalls.find("recvmsg",
         FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
 
+    /** {@code ssize_t write(int fd, const void *data, size_t length)}. */
+    private static final @Nullable MethodHandle WRITE = NativeCalls.find("write",
+        FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+    /** {@code ssize_t read(int fd, void *data, size_t length)}. */
+    private static final @Nullable MethodHandle READ = NativeCalls.find("read",
+        FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
+
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
     private static final int SOCK_CLOEXEC = 0x80000;
@@ -132,6 +139,56 @@ public final class LinuxDescriptors
     public static int openNull() throws IOException
     {
         return open("/dev/null", O_RDWR | O_CLOEXEC);
+    }
+
+    /** Writes all of it; blocks for as long as that takes. What was copied on the way is zeroed. */
+    public static void write(int descriptor, byte[] data) throws IOException
+    {
+        try (Arena arena = Arena.ofConfined())
+        {
+            MemorySegment state = NativeCalls.newErrnoState(arena);
+            MemorySegment copy = arena.allocateFrom(ValueLayout.JAVA_BYTE, data);
+            for (long from = 0; from < data.length;)
+            {
+                long result =
+                    (long)present(WRITE).invokeExact(state, descriptor, copy.asSlice(from), data.length - from);
+                if (result >= 0 || NativeCalls.errno(state) != EINTR)
+                {
+                    check(result, "write", state);
+                    from += result;
+                }
+            }
+            copy.fill((byte)0);
+        }
+        catch (Throwable e)
+        {
+            throw asIo(e, "write(" + descriptor + ")");
+        }
+    }
+
+    /** @return the next byte, or -1 at the end or when the descriptor fails; blocks until then. */
+    public static int read(int descriptor)
+    {
+        if (READ == null)
+        {
+            return -1;
+        }
+        try (Arena arena = Arena.ofConfined())
+        {
+            MemorySegment state = NativeCalls.newErrnoState(arena);
+            MemorySegment data = arena.allocate(ValueLayout.JAVA_BYTE);
+            long result;
+            do
+            {
+                result = (long)READ.invokeExact(state, descriptor, data, 1L);
+            }
+            while (result < 0 && NativeCalls.errno(state) == EINTR);
+            return result == 1 ? data.get(ValueLayout.JAVA_BYTE, 0) & 0xff : -1;
+        }
+        catch (Throwable e)
+        {
+            throw NativeCalls.unexpected("read(" + descriptor + ")", e);
+        }
     }
 
     /** @return two connected Unix sockets, both closed when another program takes the process over. */

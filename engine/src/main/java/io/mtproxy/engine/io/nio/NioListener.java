@@ -3,6 +3,7 @@ package io.mtproxy.engine.io.nio;
 
 import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.io.TcpSocket;
+import io.mtproxy.engine.io.linux.LinuxSockets;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.SelectableChannel;
@@ -44,6 +45,12 @@ final class NioListener extends NioEndpoint implements TcpListener
             accepted.close();
             throw e;
         }
+    }
+
+    /** @return the descriptor, valid until this is closed; -1 where there are no native calls. */
+    int descriptor()
+    {
+        return LinuxSockets.descriptor(channel);
     }
 
     @Override

@@ -5,6 +5,8 @@ import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.io.TcpNetwork;
 import io.mtproxy.engine.io.TcpSocket;
+import io.mtproxy.engine.io.linux.LinuxDescriptors;
+import io.mtproxy.engine.io.linux.LinuxSockets;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -15,6 +17,8 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The sockets of the operating system, through Java NIO. Any thread may ask for them. */
@@ -79,6 +83,73 @@ public final class NioNetwork implements TcpNetwork
         }
     }
 
+    /**
+     * Takes over listening sockets of one port that another process opened. They stay shared: a connection is accepted by
+     * whoever comes first. (architecture A11)
+     *
+     * @param options     by which they were opened.
+     * @param descriptors of this process, now the listeners'.
+     * @throws IOException also where there are no native calls; all of the descriptors are then closed.
+     */
+    public TcpListener[] adopt(ListenOptions options, List<Integer> descriptors) throws IOException
+    {
+        SocketOptions socketOptions = new SocketOptions(options.tlsOnly(), options.windowClamp());
+        TcpListener[] listeners = new TcpListener[descriptors.size()];
+        int adopted = 0;
+        try
+        {
+            while (adopted < listeners.length)
+            {
+                listeners[adopted] = adopt(options, socketOptions, descriptors.get(adopted));
+                adopted++;
+            }
+            return listeners;
+        }
+        catch (IOException | RuntimeException e)
+        {
+            for (int i = 0; i < adopted; i++)
+            {
+                listeners[i].close();
+            }
+            throw e;
+        }
+        finally
+        {
+            descriptors.forEach(LinuxDescriptors::close);
+        }
+    }
+
+    /** @return the descriptors of listeners that {@link #listen} opened, valid until those are closed. */
+    public static List<Integer> descriptors(TcpListener[] listeners)
+    {
+        return Stream.of(listeners).map(listener -> ((NioListener)listener).descriptor()).toList();
+    }
+
+    /**
+     * A channel of its own gets the descriptor's socket in place of its own one, and only then stops blocking: that belongs
+     * to the socket, which others share, and a channel leaves alone what it believes done.
+     */
+    private static TcpListener adopt(ListenOptions options, SocketOptions socketOptions, int descriptor)
+        throws IOException
+    {
+        ServerSocketChannel channel = ServerSocketChannel.open(family(options));
+        try
+        {
+            channel.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
+            LinuxDescriptors.duplicate(descriptor, LinuxSockets.descriptor(channel));
+            channel.configureBlocking(false);
+            socketOptions.applyToListening(channel);
+            socketOptions.applyToBound(channel);
+            // the channel itself shows the port of the socket that is gone
+            return new NioListener(channel, options.port(), socketOptions);
+        }
+        catch (IOException | RuntimeException e)
+        {
+            channel.close();
+            throw e;
+        }
+    }
+
     @Override
     public TcpSocket connect(InetSocketAddress remote, @Nullable InetAddress source) throws IOException
     {
@@ -105,8 +176,7 @@ public final class NioNetwork implements TcpNetwork
     private static ServerSocketChannel bind(ListenOptions options, SocketOptions socketOptions, int port,
         boolean isShared) throws IOException
     {
-        ProtocolFamily family = options.ipv6() ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
-        ServerSocketChannel channel = ServerSocketChannel.open(family);
+        ServerSocketChannel channel = ServerSocketChannel.open(family(options));
         try
         {
             channel.configureBlocking(false);
@@ -124,6 +194,11 @@ public final class NioNetwork implements TcpNetwork
             channel.close();
             throw e;
         }
+    }
+
+    private static ProtocolFamily family(ListenOptions options)
+    {
+        return options.ipv6() ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
     }
 
     private static InetAddress addressOf(ListenOptions options) throws IOException

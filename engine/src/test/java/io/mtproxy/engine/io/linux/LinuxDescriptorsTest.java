@@ -74,6 +74,21 @@ class LinuxDescriptorsTest
     }
 
     @Test
+    void shouldReadWhatOtherEndWrote() throws IOException
+    {
+        int[] pair = LinuxDescriptors.socketPair();
+
+        LinuxDescriptors.write(pair[0], new byte[]{1, -1});
+        LinuxDescriptors.close(pair[0]);
+
+        assertEquals(1, LinuxDescriptors.read(pair[1]));
+        assertEquals(255, LinuxDescriptors.read(pair[1]));
+        assertEquals(-1, LinuxDescriptors.read(pair[1]));
+        LinuxDescriptors.close(pair[1]);
+        assertEquals(-1, LinuxDescriptors.read(pair[1]));
+    }
+
+    @Test
     void shouldDuplicate() throws IOException
     {
         Path file = folder.resolve("file");

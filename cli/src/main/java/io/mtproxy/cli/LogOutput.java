@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.cli;
+
+import io.mtproxy.cli.options.LegacyOptions;
+import io.mtproxy.engine.config.ConfigurationException;
+import io.mtproxy.engine.io.linux.LinuxDescriptors;
+import io.mtproxy.engine.io.linux.LinuxProcess;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where descriptors 1 and 2 of this process lead: what Java prints and what the JVM itself says both go there. {@code -l}
+ * is opened at the start, with the rights that are left then, and anew at each SIGUSR1. [C-LOG-05] [C-LOG-06] [C-LOG-07]
+ */
+final class LogOutput
+{
+    private final @Nullable String file;
+    private final boolean isDaemon;
+    private final LogLines log;
+
+    LogOutput(LegacyOptions options, LogLines log)
+    {
+        this.file = options.logFile();
+        this.isDaemon = options.isDaemon();
+        this.log = log;
+    }
+
+    /** Goes over to the file of {@code -l}, if there is one. */
+    void open() throws ConfigurationException
+    {
+        try
+        {
+            openFile();
+        }
+        catch (IOException e)
+        {
+            throw ProxyStart.failed("log file " + file + " cannot be opened: " + e.getMessage() +
+                " — the user of -u must be allowed to write it");
+        }
+    }
+
+    /** The file was renamed, so begins a new one of its name; when that cannot be had all stays as it is. */
+    void reopen()
+    {
+        try
+        {
+            openFile();
+        }
+        catch (IOException e)
+        {
+            log.warn("log file " + file + " cannot be opened anew: " + e.getMessage() + " — going on with the old one");
+        }
+    }
+
+    /**
+     * With {@code -d}, leaves the terminal at the end of the start: a session of its own, nothing to read, and output to
+     * nowhere unless there is a log file. [C-LIFE-20]
+     *
+     * @param isStdinKept whether the standard input is something else than a terminal that must stay.
+     */
+    void detach(boolean isStdinKept)
+    {
+        if (!isDaemon)
+        {
+            return;
+        }
+        LinuxProcess.newSession();
+        try
+        {
+            int nowhere = LinuxDescriptors.openNull();
+            if (!isStdinKept)
+            {
+                LinuxDescriptors.duplicate(nowhere, LinuxDescriptors.STDIN);
+            }
+            if (file == null)
+            {
+                LinuxDescriptors.duplicate(nowhere, LinuxDescriptors.STDOUT);
+                LinuxDescriptors.duplicate(nowhere, LinuxDescriptors.STDERR);
+            }
+            LinuxDescriptors.close(nowhere);
+        }
+        catch (IOException e)
+        {
+            log.warn("cannot leave the terminal: " + e.getMessage());
+        }
+    }
+
+    private void openFile() throws IOException
+    {
+        if (file == null)
+        {
+            return;
+        }
+        int descriptor = LinuxDescriptors.openLog(file);
+        try
+        {
+            LinuxDescriptors.duplicate(descriptor, LinuxDescriptors.STDOUT);
+            LinuxDescriptors.duplicate(descriptor, LinuxDescriptors.STDERR);
+        }
+        finally
+        {
+            LinuxDescriptors.close(descriptor);
+        }
+    }
+}

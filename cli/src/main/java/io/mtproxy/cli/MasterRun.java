@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.cli;
+
+import io.mtproxy.cli.supervisor.Supervisor;
+import io.mtproxy.cli.stats.StatsPort;
+import io.mtproxy.cli.stats.StatsServer;
+import io.mtproxy.cli.stats.StatsSources;
+import io.mtproxy.engine.ConfigState;
+import io.mtproxy.engine.ProxyEngine;
+import io.mtproxy.engine.config.ConfigRefresher;
+import io.mtproxy.engine.config.ConfigurationException;
+import io.mtproxy.engine.io.linux.LinuxDescriptors;
+import io.mtproxy.engine.io.linux.LinuxSignals;
+import io.mtproxy.engine.status.StatusDirectory;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.agrona.concurrent.SystemEpochClock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The master of {@code -M}: holds the sockets and what the starting user could read, and has workers that serve. It opens
+ * no link of its own. [C-LIFE-12] [C-LIFE-15] [C-CLI-63]
+ */
+final class MasterRun
+{
+    private static final int EXIT_FAILED = 1;
+    private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
+
+    private final ProxyStart start;
+    private final LogLines log;
+    private final StartPlan plan;
+    private final List<String> arguments;
+    private final WorkerStatus status;
+    /** Places that have had a worker. */
+    private final Set<Integer> started = new HashSet<>();
+    /** What a worker that is started now begins with. */
+    private volatile ConfigRefresher.Fresh current;
+    private volatile ConfigState configState;
+
+    MasterRun(ProxyStart start, LogLines log, StartPlan plan, List<String> arguments)
+    {
+        this.start = start;
+        this.log = log;
+        this.plan = plan;
+        this.arguments = arguments;
+        this.status = new WorkerStatus(plan.statusDirectory());
+        this.current = new ConfigRefresher.Fresh(plan.conf(), plan.config().clients().secrets());
+        this.configState = stateOf(current);
+    }
+
+    /** @return the exit code, when all workers have ended. [C-EXIT-20] [C-EXIT-22] */
+    int execute(StopWait stop) throws ConfigurationException, InterruptedException
+    {
+        int count = plan.line().legacy().workerCount();
+        log.print("starting " + count + " workers");
+        String tuple = ProxyEngine.processTuple(plan.config(), SystemEpochClock.INSTANCE);
+        String reason;
+        StatsServer stats = null;
+        try (StartPlan closedAtEnd = plan;
+            Supervisor supervisor = newSupervisor(count))
+        {
+            startAll(supervisor);
+            stats = startStats(supervisor, count, tuple);
+            log.print("process tuple " + tuple + ", client ports " + plan.config().listening().ports());
+            RunningProxy.describe(log, closedAtEnd);
+            stop.whenAsked(StopWait.Request.RELOAD, () -> reload(supervisor));
+            stop.whenAsked(StopWait.Request.REOPEN_LOGS, () -> reopenLogs(supervisor));
+            plan.output().detach(false);
+            stop.mainLoopBegins();
+            log.print("main loop begins");
+            PlacesLeft places = new PlacesLeft(plan.config(), count, log);
+            reason = supervisor.run(stop::await, () -> places.check(status.readers(supervisor.workers())));
+            log.print((reason == null ? "a worker has ended" : reason + " received") + ", closing");
+        }
+        finally
+        {
+            if (stats != null)
+            {
+                stats.close();
+            }
+        }
+        if (reason == null)
+        {
+            return EXIT_FAILED;
+        }
+        log.print("terminated by " + reason);
+        return 0;
+    }
+
+    /** The master answers for all of them. [C-HTTP-01] [C-STAT-04] */
+    private @Nullable StatsServer startStats(Supervisor supervisor, int workerCount, String tuple)
+    {
+        StatsPort port = plan.statsPort();
+        return port == null ? null : StatsServer.start(port, start.statsContext(plan, workerCount)
+            .sources(() -> StatsSources.master(status.readers(supervisor.workers())))
+            .configState(() -> configState)
+            .processTuple(() -> tuple));
+    }
+
+    private Supervisor newSupervisor(int count) throws ConfigurationException
+    {
+        List<String> command = ownCommand();
+        if (!LinuxDescriptors.isAvailable())
+        {
+            throw ProxyStart.failed("-M hands sockets from process to process, which this platform cannot do — " +
+                "leave it out, and use --threads");
+        }
+        return new Supervisor(new Supervisor.Plan(count, plan.line().additive().isWorkerReplaced(), index ->
+        {
+            List<String> worker = new ArrayList<>(command);
+            worker.add(worker.size() - 1, "-D" + WorkerRun.PROPERTY + "=" + index);
+            return worker;
+        }, plan.network().descriptors(), index -> settings(index).toBytes()), log::print);
+    }
+
+    private void startAll(Supervisor supervisor) throws ConfigurationException, InterruptedException
+    {
+        try
+        {
+            supervisor.start();
+        }
+        catch (IOException e)
+        {
+            throw ProxyStart.failed(e.getMessage() + " — see its lines above; the user of -u must be allowed to read " +
+                "the program and its Java");
+        }
+    }
+
+    /**
+     * Looks at the files first, so that what is wrong is told once and no worker is asked; what is good is what a worker
+     * that is started later begins with. [C-SIG-21] [C-REL-10] [C-REL-11]
+     */
+    private synchronized void reload(Supervisor supervisor)
+    {
+        try
+        {
+            ConfigRefresher.Fresh fresh = ProxyStart.refresher(plan.line()).read();
+            current = fresh;
+            configState = stateOf(fresh);
+            supervisor.signal(LinuxSignals.SIGHUP);
+        }
+        catch (ConfigurationException e)
+        {
+            e.lines().forEach(log::print);
+            log.print("nothing was reloaded, the workers go on as before");
+        }
+    }
+
+    private static ConfigState stateOf(ConfigRefresher.Fresh fresh)
+    {
+        return new ConfigState(SystemEpochClock.INSTANCE.time(), fresh.conf().length(), fresh.conf().md5Hex(),
+            fresh.conf().clusters().size(), fresh.conf().servers().size(), fresh.secrets().size());
+    }
+
+    /** [C-SIG-05] [C-LOG-08] */
+    private void reopenLogs(Supervisor supervisor)
+    {
+        plan.output().reopen();
+        supervisor.signal(LinuxSignals.SIGUSR1);
+    }
+
+    private WorkerSettings settings(int index)
+    {
+        StatusDirectory directory = plan.statusDirectory();
+        ConfigRefresher.Fresh fresh = current;
+        return new WorkerSettings(arguments, fresh.conf(), fresh.secrets(), plan.config().middleProxies().secret(),
+            plan.config().middleProxies().statsPort(),
+            directory == null ? "" : directory.statusFile(WorkerStatus.name(index)).toAbsolutePath().toString(),
+            !started.add(index));
+    }
+
+    /** @return how this process was started, up to the main class; arguments are not part of it. */
+    private static List<String> ownCommand() throws ConfigurationException
+    {
+        List<String> command = commandIn(MtProxy.class.getName());
+        if (command == null)
+        {
+            throw ProxyStart.failed("-M needs " + COMMAND_LINE + " to start workers the same way as this process");
+        }
+        return command;
+    }
+
+    private static @Nullable List<String> commandIn(String mainClass)
+    {
+        try
+        {
+            List<String> all = Arrays.asList(Files.readString(COMMAND_LINE, StandardCharsets.UTF_8).split("\0", -1));
+            int main = all.indexOf(mainClass);
+            return main <= 0 ? null : all.subList(0, main + 1);
+        }
+        catch (IOException e)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mtproxy.engine.io.linux.LinuxProcess;
+import io.mtproxy.engine.io.linux.LinuxSignals;
+import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.status.StatusDirectory;
+import io.mtproxy.engine.status.StatusFileReader;
+import io.mtproxy.soak.ClientSwarm;
+import io.mtproxy.soak.DatacenterServer;
+import io.mtproxy.soak.DatacenterSettings;
+import io.mtproxy.soak.DatacenterSettings.Mode;
+import io.mtproxy.soak.SoakReport;
+import io.mtproxy.soak.SoakReport.ErrorKind;
+import io.mtproxy.soak.SwarmSettings;
+import io.mtproxy.soak.Transport;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code -M}: the distribution as a master and its workers. [C-CLI-63] [C-LIFE-12] */
+@EnabledOnOs(OS.LINUX)
+class WorkersIT
+{
+    private static final String SECRET = "00112233445566778899aabbccddeeff";
+    private static final byte[] PROXY_SECRET =
+        "a secret of some length that both sides have in a file".getBytes(StandardCharsets.US_ASCII);
+    private static final int LINKS_PER_WORKER = 4;
+    private static final String READY = "main loop begins";
+
+    @TempDir private Path folder;
+    private DatacenterServer datacenter;
+    private int port;
+
+    @BeforeEach
+    void startDatacenter() throws Exception
+    {
+        ProcessFacts.open(folder, "rwxr-xr-x");
+        datacenter = DatacenterServer.start(DatacenterSettings.of(PROXY_SECRET, Mode.ECHO));
+        port = ProxyProcess.freePort();
+        ProcessFacts.open(Files.write(folder.resolve("proxy-secret"), PROXY_SECRET), "rw-------");
+        ProcessFacts.open(Files.writeString(folder.resolve("secrets"), SECRET + "\n"), "rw-------");
+        ProcessFacts.open(Files.writeString(folder.resolve("proxy-multi.conf"),
+            "default 2;\nproxy_for 2 127.0.0.1:" + datacenter.port() + ";\n"), "rw-------");
+    }
+
+    @AfterEach
+    void closeDatacenter()
+    {
+        datacenter.close();
+    }
+
+    /**
+     * [C-LIFE-10] [C-LIFE-15] [C-LIFE-07] [C-SIG-01] [C-EXIT-20] Files that only root may read, a port that only
+     * root may open, and no process that is still root.
+     */
+    @Test
+    void shouldServeByWorkersWithoutRights() throws Exception
+    {
+        ProcessFacts.assumeUsersCanChange();
+        port = LifeCycleIT.freePortBelow1024();
+        try (DistRun proxy = start("-u", "nobody"))
+        {
+            List<Long> workers = awaitReady(proxy, 2);
+
+            for (long pid : List.of(proxy.pid(), workers.get(0), workers.get(1)))
+            {
+                assertFalse(ProcessFacts.status(pid, "Uid").startsWith("0"), () -> "pid " + pid + " is root");
+                assertEquals(ProcessFacts.status(pid, "Gid").split("\t", -1)[0], ProcessFacts.status(pid, "Groups"));
+                assertEquals(0, Long.parseLong(ProcessFacts.status(pid, "CapPrm"), 16));
+            }
+            for (long pid : workers)
+            {
+                String line = Files.readString(Path.of("/proc", String.valueOf(pid), "cmdline"));
+                assertFalse(line.contains(SECRET) || line.contains("proxy-secret"), "no secret in the arguments");
+            }
+            SoakReport report = run(swarm(8, 1));
+            assertTrue(report.isClean() && report.messagesAnswered() > 0, report::toString);
+            ProcessFacts.await(proxy, "all counted", () -> total(ProxyCounter.ANSWERS_TO_CLIENT) == report
+                .messagesAnswered());
+            assertEquals(2L * LINKS_PER_WORKER, datacenter.snapshot().linksReady());
+
+            proxy.terminate();
+            assertEquals(0, proxy.exitCode());
+            assertEquals(List.of(), datacenter.violations());
+            awaitEnd(proxy, workers);
+            assertEquals(1, count(proxy.err(), "starting 2 workers"), proxy.err());
+            assertEquals(3, count(proxy.err(), READY), proxy.err());
+            assertTrue(proxy.err().contains("terminated by SIGTERM"), proxy.err());
+        }
+    }
+
+    /** [C-LIFE-13] [C-BUG-06] The others lose nothing, the place is filled, what was counted stays counted. */
+    @Test
+    void shouldReplaceKilledWorker() throws Exception
+    {
+        try (DistRun proxy = start("-u", "root", "--threads", "1+1"))
+        {
+            List<Long> workers = awaitReady(proxy, 2);
+            long before;
+            SoakReport report;
+            long lost;
+            try (ClientSwarm swarm = ClientSwarm.start(swarm(12, 4)))
+            {
+                ProcessFacts.await(proxy, "answers", () -> swarm.snapshot().messagesAnswered() > 200 &&
+                    total(ProxyCounter.SPECIAL_CONNECTIONS) == 12);
+                StatusFileReader victim = reader(0);
+                lost = victim.get(ProxyCounter.SPECIAL_CONNECTIONS);
+                LinuxProcess.signal(victim.pid(), LinuxSignals.SIGKILL);
+                ProcessFacts.await(proxy, "its end", () -> !victim.isAlive());
+                before = victim.get(ProxyCounter.ANSWERS_TO_CLIENT);
+                ProcessFacts.await(proxy, "a new worker", () -> proxy.err().contains("has taken the place"));
+                report = swarm.await();
+            }
+            long gone = report.errors().getOrDefault(ErrorKind.CONNECTION_RESET, 0L) +
+                report.errors().getOrDefault(ErrorKind.CLOSED_BY_PROXY, 0L);
+
+            assertEquals(0, report.mismatches(), report::toString);
+            assertTrue(gone <= lost, () -> "more than the " + lost + " clients of that worker: " + report);
+            assertEquals(0, report.errors().getOrDefault(ErrorKind.CONNECT_FAILED, 0L), report::toString);
+            assertTrue(proxy.err().contains("was killed by signal 9, 1 others serve on, a new one is started"),
+                proxy.err());
+            assertTrue(reader(0).get(ProxyCounter.ANSWERS_TO_CLIENT) >= before);
+            List<Long> now = awaitReady(proxy, 2);
+            assertEquals(1, now.stream().filter(workers::contains).count());
+            ProcessFacts.await(proxy, "nobody left", () -> total(ProxyCounter.SPECIAL_CONNECTIONS) == 0);
+            ProcessFacts.await(proxy, "links", () -> datacenter.snapshot().linksReady() == 2L * LINKS_PER_WORKER);
+            SoakReport after = run(swarm(8, 1));
+            assertTrue(after.isClean() && after.messagesAnswered() > 0, after::toString);
+            proxy.terminate();
+            assertEquals(0, proxy.exitCode());
+        }
+    }
+
+    /** [C-LIFE-13] [C-EXIT-22] */
+    @Test
+    void shouldStopAllWhenToldSo() throws Exception
+    {
+        try (DistRun proxy = start("-u", "root", "--worker-exit", "stop"))
+        {
+            List<Long> workers = awaitReady(proxy, 2);
+            LinuxProcess.signal(workers.getFirst(), LinuxSignals.SIGKILL);
+
+            assertEquals(1, proxy.exitCode());
+            awaitEnd(proxy, workers);
+            assertTrue(proxy.err().contains("was killed by signal 9, so all end"), proxy.err());
+        }
+    }
+
+    /** [C-LIFE-14] */
+    @Test
+    void shouldEndWorkersWhenMasterIsGone() throws Exception
+    {
+        try (DistRun proxy = start("-u", "root"))
+        {
+            List<Long> workers = awaitReady(proxy, 2);
+            proxy.signal(LinuxSignals.SIGKILL);
+            proxy.exitCode();
+
+            awaitEnd(proxy, workers);
+            assertEquals(2, count(proxy.err(), "the master is gone, exiting"), proxy.err());
+        }
+    }
+
+    /** [C-SIG-01] [C-SIG-20] A worker that does not answer is killed. */
+    @Test
+    void shouldEndWithWorkerThatHangs() throws Exception
+    {
+        int stop = 19;
+        try (DistRun proxy = start("-u", "root"))
+        {
+            List<Long> workers = awaitReady(proxy, 2);
+            LinuxProcess.signal(workers.getFirst(), stop);
+            proxy.signal(LinuxSignals.SIGINT);
+
+            assertEquals(0, proxy.exitCode());
+            awaitEnd(proxy, workers);
+            assertTrue(proxy.err().contains("1 workers did not end within"), proxy.err());
+        }
+    }
+
+    /** [C-SIG-05] [C-LOG-08] [C-SIG-21] Logs are opened anew and the configuration read anew by all. */
+    @Test
+    void shouldHandSignalsOn() throws Exception
+    {
+        Path log = folder.resolve("log");
+        try (DistRun proxy = start("-u", "root", "-l", log.toString()))
+        {
+            ProcessFacts.await(proxy, READY, () -> Files.exists(log) && count(Files.readString(log), READY) == 3);
+            List<Long> workers = workers(proxy);
+            Files.move(log, folder.resolve("log.1"));
+            proxy.signal(LinuxSignals.SIGUSR1);
+            ProcessFacts.await(proxy, "a new log", () -> Files.exists(log));
+            for (long pid : workers)
+            {
+                ProcessFacts.await(proxy, "stderr", () -> ProcessFacts.descriptor(pid, 2).equals(log.toRealPath()
+                    .toString()));
+            }
+            proxy.signal(LinuxSignals.SIGHUP);
+            ProcessFacts.await(proxy, "lines", () -> count(Files.readString(log), "SIGHUP received") == 3);
+        }
+    }
+
+    /** [C-LOG-03] [C-LIFE-16] Over all workers, by the master; each has as many places. */
+    @Test
+    void shouldWarnWhenPlacesGetScarce() throws Exception
+    {
+        try (DistRun proxy = start("-u", "root", "-C", "4"))
+        {
+            awaitReady(proxy, 2);
+            try (ClientSwarm ignored = ClientSwarm.start(swarm(8, 60)))
+            {
+                ProcessFacts.await(proxy, "a warning", () -> proxy.err().lines().anyMatch(
+                    line -> line.startsWith("[" + proxy.pid() + "]") && line.contains(" of at most 8 clients are")));
+            }
+        }
+    }
+
+    private SwarmSettings swarm(int clients, int seconds)
+    {
+        return SwarmSettings.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+            List.of(HexFormat.of().parseHex(SECRET)), clients, Duration.ofSeconds(seconds))
+            .withTransports(List.of(Transport.values()));
+    }
+
+    private static SoakReport run(SwarmSettings settings) throws Exception
+    {
+        try (ClientSwarm swarm = ClientSwarm.start(settings))
+        {
+            return swarm.await();
+        }
+    }
+
+    private DistRun start(String... more) throws Exception
+    {
+        List<String> arguments = new ArrayList<>(List.of(more));
+        arguments.addAll(List.of("-M", "2", "-c", "1000", "-H", String.valueOf(port), "--mtproto-secret-file",
+            folder.resolve("secrets").toString(), "--status-dir", folder.resolve("status").toString(), "--aes-pwd",
+            folder.resolve("proxy-secret").toString(), folder.resolve("proxy-multi.conf").toString()));
+        return DistRun.start(folder, arguments);
+    }
+
+    private List<Long> awaitReady(DistRun proxy, int count) throws Exception
+    {
+        ProcessFacts.await(proxy, READY, () -> proxy.err().lines().anyMatch(
+            line -> line.startsWith("[" + proxy.pid() + "]") && line.endsWith(READY)));
+        ProcessFacts.await(proxy, "links",
+            () -> datacenter.snapshot().linksReady() == (long)count * LINKS_PER_WORKER);
+        List<Long> workers = workers(proxy);
+        assertEquals(count, workers.size());
+        return workers;
+    }
+
+    private static List<Long> workers(DistRun proxy)
+    {
+        return ProcessHandle.of(proxy.pid()).stream().flatMap(ProcessHandle::children).filter(ProcessHandle::isAlive)
+            .map(ProcessHandle::pid).sorted().toList();
+    }
+
+    private static void awaitEnd(DistRun proxy, List<Long> pids) throws Exception
+    {
+        for (long pid : pids)
+        {
+            ProcessFacts.awaitAnyhow(proxy, "end of " + pid,
+                () -> ProcessHandle.of(pid).map(process -> !process.isAlive()).orElse(true));
+        }
+    }
+
+    private StatusFileReader reader(int worker) throws Exception
+    {
+        return StatusFileReader.open(folder.resolve("status/" + port + "/worker-" + worker +
+            StatusDirectory.STATUS_SUFFIX));
+    }
+
+    private long total(ProxyCounter counter) throws Exception
+    {
+        return reader(0).get(counter) + reader(1).get(counter);
+    }
+
+    private static long count(String text, String part)
+    {
+        return text.lines().filter(line -> line.contains(part)).count();
+    }
+}
