@@ -39,7 +39,11 @@ final class DistRun implements AutoCloseable
     /** @param prefix a command that takes the launcher and its arguments as its last ones and becomes them. */
     static DistRun start(Path folder, List<String> prefix, List<String> arguments) throws IOException
     {
-        Path launcher = home().resolve(Path.of("bin", "mtproto-proxy"));
+        return start(folder, home().resolve(Path.of("bin", "mtproto-proxy")), prefix, arguments);
+    }
+
+    static DistRun start(Path folder, Path launcher, List<String> prefix, List<String> arguments) throws IOException
+    {
         List<String> command = new ArrayList<>(prefix);
         command.add(launcher.toString());
         command.addAll(arguments);

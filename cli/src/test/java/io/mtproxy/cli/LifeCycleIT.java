@@ -4,8 +4,10 @@ package io.mtproxy.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mtproxy.engine.io.linux.LinuxSignals;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -83,6 +85,24 @@ class LifeCycleIT
         {
             awaitReady(proxy);
             assertEquals("0\t0\t0\t0", ProcessFacts.status(proxy.pid(), "Uid"));
+        }
+    }
+
+    /** [C-CLI-34] Not root: the user is not even looked at. */
+    @Test
+    void shouldIgnoreUserWhenNotRoot() throws Exception
+    {
+        ProcessFacts.assumeUsersCanChange();
+        assumeTrue(Files.exists(Path.of("/usr/bin/setpriv")), "no setpriv to start as another user");
+        ProcessFacts.open(folder, "rwxrwxrwx");
+        ProcessFacts.open(conf, "rw-r--r--");
+        ProcessFacts.open(proxySecret, "rw-r--r--");
+        try (DistRun proxy = DistRun.start(folder,
+            List.of("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"),
+            arguments("-u", "no-such-user")))
+        {
+            awaitReady(proxy);
+            assertEquals("65534\t65534\t65534\t65534", ProcessFacts.status(proxy.pid(), "Uid"));
         }
     }
 
@@ -252,7 +272,8 @@ class LifeCycleIT
             String limits = Files.readString(Path.of("/proc", String.valueOf(proxy.pid()), "limits"));
             boolean isRaised = !limits.contains("Max open files            200 ");
 
-            assertEquals(!isRaised, proxy.err().contains("warning: only 200 files may be open, so -c and -C are lowered"),
+            assertEquals(!isRaised, proxy.err().contains(
+                "warning: only 200 files may be open, so -c and -C are lowered"),
                 () -> limits);
             proxy.terminate();
             assertEquals(0, proxy.exitCode());
@@ -290,7 +311,7 @@ class LifeCycleIT
             {
                 return socket.getLocalPort();
             }
-            catch (java.io.IOException e)
+            catch (IOException e)
             {
                 // somebody has it
             }

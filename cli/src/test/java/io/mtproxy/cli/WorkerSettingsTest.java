@@ -33,7 +33,8 @@ class WorkerSettingsTest
     @Test
     void shouldKeepEverything() throws Exception
     {
-        ProxyMultiConf conf = ProxyMultiConf.parse("conf", CONF.getBytes(StandardCharsets.US_ASCII), InetAddress::ofLiteral);
+        ProxyMultiConf conf = ProxyMultiConf.parse("conf", CONF.getBytes(StandardCharsets.US_ASCII),
+            InetAddress::ofLiteral);
         byte[] proxySecret = new byte[64];
         proxySecret[3] = 7;
         WorkerSettings settings = new WorkerSettings(List.of("-v", "", "ü \n", "conf"), conf,
@@ -73,7 +74,8 @@ class WorkerSettingsTest
     {
         byte[] other = new byte[]{0, 0, 0, 1, -1, -1, -1, -1};
 
-        assertThrows(IOException.class, () -> WorkerSettings.read(new DataInputStream(new ByteArrayInputStream(other))));
+        assertThrows(IOException.class, () -> WorkerSettings.read(new DataInputStream(new ByteArrayInputStream(
+            other))));
     }
 
     private static WorkerSettings readBack(WorkerSettings settings) throws IOException

@@ -23,10 +23,12 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,8 @@ class WorkersIT
     private static final byte[] PROXY_SECRET =
         "a secret of some length that both sides have in a file".getBytes(StandardCharsets.US_ASCII);
     private static final int LINKS_PER_WORKER = 4;
+    private static final int SIGSTOP = 19;
+    private static final int SIGCONT = 18;
     private static final String READY = "main loop begins";
 
     @TempDir private Path folder;
@@ -163,6 +167,69 @@ class WorkersIT
         }
     }
 
+    /** [C-SIG-12] [C-EXIT-21] [C-LIFE-01] */
+    @Test
+    void shouldEndWithOneBeforeWorkersServe() throws Exception
+    {
+        try (DistRun proxy = start("-u", "root"))
+        {
+            ProcessFacts.await(proxy, "the start", () -> proxy.err().contains("starting 2 workers"));
+            List<Long> workers = workers(proxy);
+            proxy.terminate();
+
+            assertEquals(1, proxy.exitCode());
+            awaitEnd(proxy, workers);
+            assertTrue(proxy.err().contains("SIGTERM before the start was complete, exiting"), proxy.err());
+        }
+    }
+
+    /** [C-SIG-03] While it waits for a worker that hangs; the workers follow, as the master is gone. */
+    @Test
+    void shouldEndWithOneAtSecondSignal() throws Exception
+    {
+        int exitCode = 0;
+        // the second signal must come within the time that a master waits, which a busy machine may miss
+        for (int attempt = 0; attempt < 5 && exitCode == 0; attempt++)
+        {
+            try (DistRun proxy = start("-u", "root"))
+            {
+                List<Long> workers = awaitReady(proxy, 2);
+                LinuxProcess.signal(workers.getFirst(), SIGSTOP);
+                proxy.terminate();
+                ProcessFacts.awaitAnyhow(proxy, "the first", () -> proxy.err().lines().anyMatch(
+                    line -> line.startsWith("[" + proxy.pid() + "]") && line.endsWith("SIGTERM received, closing")));
+                proxy.signal(LinuxSignals.SIGTERM);
+                exitCode = proxy.exitCode();
+                LinuxProcess.signal(workers.getFirst(), SIGCONT);
+                awaitEnd(proxy, workers);
+            }
+        }
+        assertEquals(1, exitCode);
+    }
+
+    /** A worker that cannot start is told at the start, not at the first replacement. (architecture A11) */
+    @Test
+    void shouldFailWhenWorkersCannotStart() throws Exception
+    {
+        ProcessFacts.assumeUsersCanChange();
+        Path program = Files.createDirectory(folder.resolve("closed"));
+        try (Stream<Path> files = Files.walk(DistRun.home()))
+        {
+            for (Path file : (Iterable<Path>)files::iterator)
+            {
+                Files.copy(file, program.resolve(DistRun.home().relativize(file).toString()),
+                    StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        ProcessFacts.open(program, "rwx------");
+        Path launcher = program.resolve(Path.of("bin", "mtproto-proxy"));
+        try (DistRun proxy = DistRun.start(folder, launcher, List.of(), arguments("-u", "nobody")))
+        {
+            assertEquals(1, proxy.exitCode());
+            assertTrue(proxy.err().contains("before it could serve"), proxy.err());
+        }
+    }
+
     /** [C-LIFE-14] */
     @Test
     void shouldEndWorkersWhenMasterIsGone() throws Exception
@@ -182,11 +249,10 @@ class WorkersIT
     @Test
     void shouldEndWithWorkerThatHangs() throws Exception
     {
-        int stop = 19;
         try (DistRun proxy = start("-u", "root"))
         {
             List<Long> workers = awaitReady(proxy, 2);
-            LinuxProcess.signal(workers.getFirst(), stop);
+            LinuxProcess.signal(workers.getFirst(), SIGSTOP);
             proxy.signal(LinuxSignals.SIGINT);
 
             assertEquals(0, proxy.exitCode());
@@ -224,8 +290,9 @@ class WorkersIT
         try (DistRun proxy = start("-u", "root", "-C", "4"))
         {
             awaitReady(proxy, 2);
-            try (ClientSwarm ignored = ClientSwarm.start(swarm(8, 60)))
+            try (ClientSwarm swarm = ClientSwarm.start(swarm(8, 60)))
             {
+                ProcessFacts.await(proxy, "clients", () -> swarm.snapshot().connectionsOpen() == 8);
                 ProcessFacts.await(proxy, "a warning", () -> proxy.err().lines().anyMatch(
                     line -> line.startsWith("[" + proxy.pid() + "]") && line.contains(" of at most 8 clients are")));
             }
@@ -249,11 +316,16 @@ class WorkersIT
 
     private DistRun start(String... more) throws Exception
     {
+        return DistRun.start(folder, arguments(more));
+    }
+
+    private List<String> arguments(String... more)
+    {
         List<String> arguments = new ArrayList<>(List.of(more));
         arguments.addAll(List.of("-M", "2", "-c", "1000", "-H", String.valueOf(port), "--mtproto-secret-file",
             folder.resolve("secrets").toString(), "--status-dir", folder.resolve("status").toString(), "--aes-pwd",
             folder.resolve("proxy-secret").toString(), folder.resolve("proxy-multi.conf").toString()));
-        return DistRun.start(folder, arguments);
+        return arguments;
     }
 
     private List<Long> awaitReady(DistRun proxy, int count) throws Exception
