@@ -310,7 +310,7 @@ public final class ProxyEngine implements AutoCloseable
                 datacenters[d] = new DatacenterAgent(d, datacenterPollers[d], context.network(),
                     column(toDatacenter, d), toClient[d], clientSignals, statusFile.counters(clientCount + d),
                     context.newRandomSource(), context.nanoClock(), context.epochClock(), newChunkPool(), settings,
-                    datacenterCommands[d]);
+                    datacenterCommands[d], statusFile.errorLog()::record);
             }
             AcceptGate gate = new AcceptGate(config.clients().connectionCountMax(), config.clients().clientCountMax(),
                 config.clients().acceptRateMax(), context.nanoClock().nanoTime());

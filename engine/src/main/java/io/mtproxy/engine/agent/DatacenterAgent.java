@@ -12,6 +12,7 @@ import io.mtproxy.engine.relay.ServerEntry;
 import io.mtproxy.engine.relay.WakeSignal;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
+import org.agrona.ErrorHandler;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.NanoClock;
@@ -42,18 +43,19 @@ public final class DatacenterAgent implements Agent
      * @param random        of this agent alone.
      * @param pool          of this agent alone.
      * @param commands      for this agent.
+     * @param errors        told of defects of ours that have ended a link.
      */
     public DatacenterAgent(int index, SocketPoller poller, TcpNetwork network, RelayRing[] fromClients,
         RelayRing[] toClients, WakeSignal[] clientSignals, ProxyCounters counters, RandomSource random,
         NanoClock nanoClock, EpochClock epochClock, ChunkPool pool, DatacenterSettings settings,
-        DatacenterCommands commands)
+        DatacenterCommands commands, ErrorHandler errors)
     {
         this.index = index;
         this.clock = nanoClock;
         this.commands = commands;
         this.counters = counters;
         this.links = new DatacenterLinks(poller, network, fromClients, toClients, clientSignals, counters, random,
-            nanoClock, epochClock, pool, settings);
+            nanoClock, epochClock, pool, settings, errors);
         this.bufferGauges = new BufferGauges(pool, counters);
     }
 

@@ -100,11 +100,11 @@ final class ClientRequests implements ControlledMessageHandler
             skippingParts = (flags & FLAG_END) == 0;
             return Action.CONTINUE;
         }
-        if (link.isFrameOpen())
+        if (link.sender().isRequestOpen())
         {
             return Action.ABORT;
         }
-        begin(link, buffer, index, length, flags);
+        forward(link, buffer, index, length, flags);
         return Action.CONTINUE;
     }
 
@@ -120,7 +120,7 @@ final class ClientRequests implements ControlledMessageHandler
         {
             return refuseForTable(extConnectionId, flags);
         }
-        if (!link.canBind() || link.isFrameOpen())
+        if (!link.canBind() || link.sender().isRequestOpen())
         {
             return Action.ABORT;
         }
@@ -129,7 +129,7 @@ final class ClientRequests implements ControlledMessageHandler
         {
             return Action.ABORT;
         }
-        if (!link.canBind() || link.isFrameOpen() || links.table().isFull())
+        if (!link.canBind() || link.sender().isRequestOpen() || links.table().isFull())
         {
             // The claim let the client agent run, and what that did has changed the picture: draw again.
             replies.abort(extConnectionId, claim);
@@ -137,7 +137,7 @@ final class ClientRequests implements ControlledMessageHandler
         }
         links.bind(extConnectionId, link);
         replies.commit(extConnectionId, claim);
-        begin(link, buffer, index, length, flags);
+        forward(link, buffer, index, length, flags);
         return Action.CONTINUE;
     }
 
@@ -162,19 +162,11 @@ final class ClientRequests implements ControlledMessageHandler
         return Action.CONTINUE;
     }
 
-    private void begin(DatacenterLink link, MutableDirectBuffer buffer, int index, int length, int flags)
-    {
-        int totalLength = buffer.getInt(index + TOTAL_LENGTH_OFFSET, LITTLE_ENDIAN);
-        links.counters().increment(ProxyCounter.FRAMES_TO_DATACENTER);
-        link.beginRequest(totalLength);
-        append(link, buffer, index, length, flags);
-    }
-
     private Action onPart(MutableDirectBuffer buffer, int index, int length, int flags)
     {
         if (openLink != null)
         {
-            append(openLink, buffer, index, length, flags);
+            forward(openLink, buffer, index, length, flags);
         }
         else
         {
@@ -184,18 +176,29 @@ final class ClientRequests implements ControlledMessageHandler
         return Action.CONTINUE;
     }
 
-    private void append(DatacenterLink link, MutableDirectBuffer buffer, int index, int length, int flags)
+    /** Sends a request or a part of one. A link lost in the middle of a request swallows the rest of it. */
+    private void forward(DatacenterLink link, MutableDirectBuffer buffer, int index, int length, int flags)
     {
-        // A link lost in the middle of a request swallows the rest of it.
-        link.appendRequest(buffer, index + DATA_OFFSET, length - DATA_OFFSET);
-        if ((flags & FLAG_END) != 0)
+        boolean isFirst = (flags & FLAG_BEGIN) != 0;
+        boolean isLast = (flags & FLAG_END) != 0;
+        openLink = isLast ? null : link;
+        LinkSender sender = link.sender();
+        try
         {
-            link.endRequest();
-            openLink = null;
+            if (isFirst)
+            {
+                links.counters().increment(ProxyCounter.FRAMES_TO_DATACENTER);
+                sender.beginRequest(buffer.getInt(index + TOTAL_LENGTH_OFFSET, LITTLE_ENDIAN));
+            }
+            sender.appendRequest(buffer, index + DATA_OFFSET, length - DATA_OFFSET);
+            if (isLast)
+            {
+                sender.endRequest();
+            }
         }
-        else
+        catch (RuntimeException e)
         {
-            openLink = link;
+            link.failInternallyLater(e);
         }
     }
 
@@ -208,13 +211,25 @@ final class ClientRequests implements ControlledMessageHandler
         }
         if (link.takesRequests())
         {
-            if (link.isFrameOpen())
+            if (link.sender().isRequestOpen())
             {
                 return Action.ABORT;
             }
-            link.sendCloseConn(extConnectionId);
+            sendCloseConn(link, extConnectionId);
         }
         links.unbind(extConnectionId);
         return Action.CONTINUE;
+    }
+
+    private static void sendCloseConn(DatacenterLink link, long extConnectionId)
+    {
+        try
+        {
+            link.sender().sendCloseConn(extConnectionId);
+        }
+        catch (RuntimeException e)
+        {
+            link.failInternallyLater(e);
+        }
     }
 }

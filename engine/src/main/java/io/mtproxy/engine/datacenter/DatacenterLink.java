@@ -1,57 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.datacenter;
 
-import io.mtproxy.crypto.AesCbcStream;
 import io.mtproxy.engine.io.Interest;
 import io.mtproxy.engine.io.PollKey;
 import io.mtproxy.engine.io.ReadyHandler;
 import io.mtproxy.engine.io.TcpSocket;
-import io.mtproxy.engine.memory.Chunk;
-import io.mtproxy.engine.memory.ChunkChain;
 import io.mtproxy.engine.relay.ServerEntry;
-import io.mtproxy.engine.relay.ToClientMessage;
 import io.mtproxy.engine.relay.ToClientMessage.ClosedCause;
-import io.mtproxy.engine.rpc.CloseExternal;
-import io.mtproxy.engine.rpc.IpAddresses;
-import io.mtproxy.engine.rpc.Ping;
-import io.mtproxy.engine.rpc.ProcessId;
-import io.mtproxy.engine.rpc.RpcEndpoint;
 import io.mtproxy.engine.rpc.RpcFrameHandler;
-import io.mtproxy.engine.rpc.RpcFrameReader;
-import io.mtproxy.engine.rpc.RpcFrameWriter;
 import io.mtproxy.engine.rpc.RpcHandshake;
+import io.mtproxy.engine.rpc.RpcKeys;
 import io.mtproxy.engine.rpc.RpcNonce;
-import io.mtproxy.engine.rpc.RpcReceived;
 import io.mtproxy.engine.status.ProxyCounter;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One connection to a middle proxy: from connecting over both handshakes to frames for all clients bound to it, and to
- * its end. {@link LinkPhase} says what is valid when.
+ * its end. {@link LinkPhase} says what is valid when. Socket, phase and the end are here, and so is every decision that
+ * depends on them; the work is that of {@link LinkHandshake}, {@link LinkSender}, {@link LinkReceiver} and, for what
+ * comes once the link is ready, {@link LinkDispatch}.
  * <p>
  * What is sent waits in chunks until the end of the turn, so that frames of many clients leave in one write. A received
  * frame that finds no room where it must go stops the link: nothing is read until it has gone. While a request is on
  * its way in parts, frames of our own cannot stand between them, so a frame that wants an answer stops the link too.
+ * <p>
+ * A defect of ours ends this link and no other.
  */
 final class DatacenterLink implements ReadyHandler, RpcFrameHandler
 {
     /** Longest time to be connected, and again to be ready. [P-RPC-36] [C-MID-03] */
     private static final long PHASE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(3);
-    /** Reads in one turn, each of up to 256 KiB; the poller reports the rest again. */
-    private static final int READ_COUNT_MAX = 2;
-    /** Waiting bytes that are written before the turn ends: more would only leave the cache. */
-    private static final int EARLY_WRITE_LENGTH = 256 * 1024;
-    private static final DirectBuffer NOTHING = new UnsafeBuffer(new byte[0]);
-    /** No connection: ids of ours are never 0. [P-CON-40] */
-    private static final long NO_CONNECTION = 0;
 
     /** Clients bound to this link. */
     final ExtConnectionTable.Bindings bindings = new ExtConnectionTable.Bindings();
@@ -59,12 +43,10 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     private final ServerLinks server;
     private final int index;
     private final LinkContext context;
-    private final RpcFrameReader reader;
-    private final RpcFrameWriter writer;
-    /** What the socket has not taken yet. */
-    private final ChunkChain toSend;
-    /** What was read behind the frame that stopped the link. */
-    private final ChunkChain unread;
+    private final LinkHandshake handshake;
+    private final LinkSender sender;
+    private final LinkReceiver receiver;
+    private final LinkDispatch dispatch;
 
     private LinkPhase phase = LinkPhase.CONNECTING;
     private @Nullable TcpSocket socket;
@@ -72,26 +54,6 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     private int interest = Interest.CONNECT;
     /** Valid in CONNECTING, NONCE and HANDSHAKE. */
     private long deadlineNs;
-    /** Ours; valid in NONCE. */
-    private final byte[] nonce = new byte[RpcNonce.NONCE_LENGTH];
-    /** Sent in our nonce packet; valid in NONCE. */
-    private int timestampSeconds;
-    /** Valid in HANDSHAKE. */
-    private @Nullable ProcessId sender;
-
-    /** Payload bytes of the open request that are still to come. */
-    private int requestLeftLength;
-    private boolean isRequestOpen;
-    /** Whose long answer is coming in parts, or {@link #NO_CONNECTION} when its parts go nowhere. */
-    private long longAnswerId = NO_CONNECTION;
-    private int longAnswerLength;
-    private int longAnswerFlags;
-
-    private boolean isStopped;
-    /** Whether a to-client ring was what stopped the link. */
-    private boolean isRingFull;
-    private boolean isWriteBlocked;
-    private boolean isCongested;
     private boolean isDirty;
     /** Why the link must end, once nobody is in the middle of using it. */
     private @Nullable LinkCloseReason failure;
@@ -103,10 +65,10 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         this.server = server;
         this.index = index;
         this.context = context;
-        this.toSend = new ChunkChain(context.pool);
-        this.unread = new ChunkChain(context.pool);
-        this.reader = new RpcFrameReader(context.readArray, new AesCbcStream(context.scratch));
-        this.writer = new RpcFrameWriter(context.writeArray, toSend, new AesCbcStream(context.scratch));
+        this.handshake = new LinkHandshake(context);
+        this.sender = new LinkSender(this, server, context);
+        this.receiver = new LinkReceiver(this, context);
+        this.dispatch = new LinkDispatch(this, sender, context);
     }
 
     /** @return which link of its server this is, for {@link io.mtproxy.engine.relay.ServerMarks}. */
@@ -132,6 +94,140 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         return phase == LinkPhase.READY || phase == LinkPhase.DRAINING;
     }
 
+    // What the socket has
+
+    @Override
+    public void onReady(int readyOps)
+    {
+        try
+        {
+            TcpSocket current = socket;
+            if (current == null)
+            {
+                return;
+            }
+            if (phase == LinkPhase.CONNECTING)
+            {
+                finishConnect(current);
+                return;
+            }
+            if ((readyOps & Interest.WRITE) != 0)
+            {
+                sender.onWritable();
+                updateInterest();
+                markDirty();
+            }
+            if ((readyOps & Interest.READ) != 0)
+            {
+                receive(current);
+            }
+        }
+        catch (RuntimeException e)
+        {
+            failInternally(e);
+        }
+    }
+
+    private void receive(TcpSocket current)
+    {
+        if (receiver.isStopped())
+        {
+            return;
+        }
+        LinkCloseReason reason = receiver.receive(current);
+        if (receiver.isStopped())
+        {
+            if (dispatch.isRingFull())
+            {
+                context.counters.increment(ProxyCounter.TO_CLIENT_RING_FULL);
+            }
+            context.links.onStopped(this);
+        }
+        closeOrGoOn(reason);
+    }
+
+    /**
+     * Tries again what stopped the link.
+     *
+     * @return whether it is stopped still.
+     */
+    boolean resume()
+    {
+        if (phase == LinkPhase.CLOSED)
+        {
+            return false;
+        }
+        try
+        {
+            LinkCloseReason reason = receiver.resume();
+            if (receiver.isStopped())
+            {
+                return true;
+            }
+            dispatch.onResumed();
+            closeOrGoOn(reason);
+        }
+        catch (RuntimeException e)
+        {
+            failInternally(e);
+        }
+        return false;
+    }
+
+    private void closeOrGoOn(@Nullable LinkCloseReason reason)
+    {
+        if (reason == null)
+        {
+            updateInterest();
+        }
+        else
+        {
+            close(reason);
+        }
+    }
+
+    /** Has the poller report what matters now. */
+    void updateInterest()
+    {
+        int wanted = (receiver.isStopped() ? Interest.NONE : Interest.READ) |
+            (sender.isWriteBlocked() ? Interest.WRITE : Interest.NONE);
+        if (wanted != interest && key != null)
+        {
+            interest = wanted;
+            key.interest(wanted);
+        }
+    }
+
+    @Override
+    public Action onFrame(DirectBuffer buffer, int offset, int length)
+    {
+        return switch (phase)
+        {
+            case NONCE -> onNonce(buffer, offset, length);
+            case HANDSHAKE -> onHandshake(buffer, offset, length);
+            case READY, DRAINING -> dispatch.onFrame(buffer, offset, length);
+            case CONNECTING, CLOSED -> fail(LinkCloseReason.INTERNAL_ERROR);
+        };
+    }
+
+    @Override
+    public Action onLongFrameBegin(DirectBuffer buffer, int offset, int payloadLength)
+    {
+        return switch (phase)
+        {
+            case NONCE -> fail(LinkCloseReason.NONCE_REJECTED);
+            case HANDSHAKE -> fail(LinkCloseReason.HANDSHAKE_REJECTED);
+            case READY, DRAINING -> dispatch.onLongFrameBegin(buffer, offset, payloadLength);
+            case CONNECTING, CLOSED -> fail(LinkCloseReason.INTERNAL_ERROR);
+        };
+    }
+
+    @Override
+    public Action onLongFramePart(DirectBuffer buffer, int offset, int length, boolean last)
+    {
+        return dispatch.onLongFramePart(buffer, offset, length, last);
+    }
+
     // Connecting and both handshakes
 
     /** Starts the connection; the link may be ready for its nonce, or lost, when this returns. */
@@ -145,139 +241,94 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
             address.getAddress() instanceof Inet4Address ? context.settings.sourceAddress() : null;
         try
         {
-            socket = context.network.connect(address, source);
-            key = context.poller.register(socket, interest, this);
-            finishConnect(socket);
+            TcpSocket current = context.network.connect(address, source);
+            socket = current;
+            key = context.poller.register(current, interest, this);
+            finishConnect(current);
         }
         catch (IOException e)
         {
             close(LinkCloseReason.CONNECT_FAILED);
         }
-    }
-
-    @Override
-    public void onReady(int readyOps)
-    {
-        TcpSocket current = socket;
-        if (current == null)
+        catch (RuntimeException e)
         {
-            return;
-        }
-        if (phase == LinkPhase.CONNECTING)
-        {
-            try
-            {
-                finishConnect(current);
-            }
-            catch (IOException e)
-            {
-                close(LinkCloseReason.CONNECT_FAILED);
-            }
-            return;
-        }
-        if ((readyOps & Interest.WRITE) != 0)
-        {
-            isWriteBlocked = false;
-            updateInterest();
-            markDirty();
-        }
-        if ((readyOps & Interest.READ) != 0)
-        {
-            receive(current);
+            failInternally(e);
         }
     }
 
-    private void finishConnect(TcpSocket current) throws IOException
+    private void finishConnect(TcpSocket current)
     {
-        if (!current.finishConnect())
+        try
         {
+            if (!current.finishConnect())
+            {
+                return;
+            }
+        }
+        catch (IOException e)
+        {
+            close(LinkCloseReason.CONNECT_FAILED);
             return;
         }
         enter(LinkPhase.NONCE);
         deadlineNs = context.nanoClock.nanoTime() + PHASE_TIMEOUT_NS;
         updateInterest();
-        if (context.settings.secret() != null)
-        {
-            sendNonce();
-        }
-        else
+        if (context.settings.secret() == null)
         {
             close(LinkCloseReason.NO_SECRET);
+            return;
         }
+        handshake.encodeNonce();
+        sender.sendClear(RpcNonce.LENGTH);
     }
 
-    /** The first bytes of the link, in clear. [P-RPC-11] [P-RPC-14] */
-    private void sendNonce()
-    {
-        timestampSeconds = (int)(context.epochClock.time() / 1000);
-        context.random.nextBytes(nonce, 0, nonce.length);
-        RpcNonce.encode(
-            context.payload, 0, context.settings.requireSecret().keySelector(), timestampSeconds, nonce);
-        succeed(writer.writeClear(context.payload, 0, RpcNonce.LENGTH));
-    }
-
-    /** The server's nonce: judges it, derives the keys and answers with our handshake. [P-RPC-13] [P-RPC-31] */
+    /** The server's nonce: with it come the keys, and we answer with our handshake. [P-RPC-13] [P-RPC-31] */
     private Action onNonce(DirectBuffer buffer, int offset, int length)
     {
-        RpcNonce.Verdict verdict = RpcNonce.verify(buffer, offset, length,
-            context.settings.requireSecret().keySelector(), timestampSeconds, reader.behindLength());
-        if (verdict != RpcNonce.Verdict.ACCEPTED)
+        if (!handshake.isNonceAccepted(buffer, offset, length, receiver.behindLength()))
         {
             return fail(LinkCloseReason.NONCE_REJECTED);
         }
         TcpSocket current = openSocket();
-        startCiphers(buffer, offset, current.localAddress(), current.remoteAddress());
-        sender = context.settings.sender().apply(current.localAddress());
-        InetSocketAddress address = server.entry().address();
-        ProcessId peer = ProcessId.ofPeer(IpAddresses.toIpv4(address.getAddress()), address.getPort());
-        RpcHandshake.encode(context.payload, 0, sender, peer);
+        RpcKeys keys = handshake.deriveKeys(buffer, offset, current.localAddress(), current.remoteAddress());
+        receiver.startDecrypting(keys);
+        sender.startEncrypting(keys);
+        keys.clear();
+        handshake.encodeHandshake(current.localAddress(), server.entry().address());
         enter(LinkPhase.HANDSHAKE);
-        succeed(writer.writeFrame(context.payload, 0, RpcHandshake.LENGTH));
+        sender.send(RpcHandshake.LENGTH);
         return Action.NEXT;
-    }
-
-    /** [P-RPC-20] [P-RPC-21] [P-RPC-06] */
-    private void startCiphers(DirectBuffer serverNonce, int offset, InetSocketAddress local, InetSocketAddress remote)
-    {
-        RpcNonce.getNonce(serverNonce, offset, context.nonce);
-        context.keys
-            .secret(context.settings.requireSecret().bytes())
-            .clientNonce(nonce)
-            .serverNonce(context.nonce)
-            .clientTimestamp(timestampSeconds)
-            .derive(RpcEndpoint.of(local, context.settings.natTranslation()),
-                RpcEndpoint.of(remote, context.settings.natTranslation()));
-        reader.startDecrypting(context.keys.serverToClientKey(), context.keys.serverToClientIv());
-        writer.startEncrypting(context.keys.clientToServerKey(), context.keys.clientToServerIv());
-        context.keys.clear();
-        Arrays.fill(nonce, (byte)0);
-        Arrays.fill(context.nonce, (byte)0);
     }
 
     /** The server's handshake: with it the link is ready. [P-RPC-33] [P-RPC-36] */
     private Action onHandshake(DirectBuffer buffer, int offset, int length)
     {
-        assert sender != null : "set with the phase";
-        RpcHandshake.Verdict verdict = RpcHandshake.verify(buffer, offset, length, sender);
-        switch (verdict)
+        return switch (handshake.verifyHandshake(buffer, offset, length))
         {
-            case ACCEPTED ->
-                {
-                }
+            case ACCEPTED -> becomeReady();
             case ACCEPTED_CRC32C ->
             {
-                reader.useCrc32c();
-                writer.useCrc32c();
+                receiver.useCrc32c();
+                sender.useCrc32c();
+                yield becomeReady();
             }
             case ERROR_RECEIVED, TYPE_WRONG, SIZE_WRONG, PEER_DIFFERS, FLAGS_UNKNOWN ->
-            {
-                return fail(LinkCloseReason.HANDSHAKE_REJECTED);
-            }
-        }
+                fail(LinkCloseReason.HANDSHAKE_REJECTED);
+        };
+    }
+
+    private Action becomeReady()
+    {
         enter(LinkPhase.READY);
         context.counters.increment(ProxyCounter.LINK_HANDSHAKES_ACCEPTED);
         server.onReady(this);
         return Action.NEXT;
+    }
+
+    private void enter(LinkPhase next)
+    {
+        context.links.onPhase(phase, next);
+        phase = next;
     }
 
     /** Ends the link if the time for its phase is over. [P-RPC-36] */
@@ -301,114 +352,27 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         }
     }
 
-    // From clients to the middle proxy
+    // What it sends
 
-    /** @return whether a request has come in part: until its end nothing else can be sent on this link. */
-    boolean isFrameOpen()
+    /** @return where requests and frames of our own go. */
+    LinkSender sender()
     {
-        return isRequestOpen;
+        return sender;
     }
 
-    /** Begins the frame of a request whose parts follow. [P-RPC-40] */
-    void beginRequest(int payloadLength)
-    {
-        isRequestOpen = true;
-        requestLeftLength = payloadLength;
-        if (payloadLength <= 0 || payloadLength % Integer.BYTES != 0)
-        {
-            failLater(LinkCloseReason.INTERNAL_ERROR);
-        }
-        else
-        {
-            writer.beginFrame(payloadLength);
-            markDirty();
-        }
-    }
-
-    /** Appends a part of the request; swallows it when the link is lost. */
-    void appendRequest(DirectBuffer buffer, int offset, int length)
-    {
-        if (!isUsable())
-        {
-            return;
-        }
-        if (length > requestLeftLength)
-        {
-            failLater(LinkCloseReason.INTERNAL_ERROR);
-            return;
-        }
-        requestLeftLength -= length;
-        succeed(writer.append(buffer, offset, length));
-    }
-
-    /** Ends the frame of the request. */
-    void endRequest()
-    {
-        isRequestOpen = false;
-        if (!isUsable())
-        {
-            return;
-        }
-        if (requestLeftLength != 0)
-        {
-            failLater(LinkCloseReason.INTERNAL_ERROR);
-            return;
-        }
-        if (succeed(writer.endFrame()))
-        {
-            updateCongestion();
-            if (toSend.length() >= EARLY_WRITE_LENGTH && !isWriteBlocked)
-            {
-                writeEarly();
-            }
-        }
-    }
-
-    /** Tells the middle proxy that a client is gone. [P-RPC-43] */
-    void sendCloseConn(long extConnectionId)
-    {
-        CloseExternal.encodeCloseConnection(context.payload, 0, extConnectionId);
-        context.counters.increment(ProxyCounter.CLOSE_CONN_SENT);
-        sendOwn(CloseExternal.LENGTH);
-    }
-
-    private void sendOwn(int length)
-    {
-        if (isUsable())
-        {
-            succeed(writer.writeFrame(context.payload, 0, length));
-        }
-    }
-
-    /** Notes whether there was a chunk for what has just been written. */
-    private boolean succeed(boolean success)
-    {
-        if (success)
-        {
-            markDirty();
-        }
-        else
-        {
-            failLater(LinkCloseReason.BUFFERS_EXHAUSTED);
-        }
-        return success;
-    }
-
-    private boolean isUsable()
+    /** @return whether there is any use in sending: the link is not lost, nor about to be. */
+    boolean isUsable()
     {
         return phase != LinkPhase.CLOSED && failure == null;
     }
 
-    private void writeEarly()
+    /** Has the link flushed at the end of the turn. */
+    void markDirty()
     {
-        try
+        if (!isDirty)
         {
-            write(openSocket());
-            updateCongestion();
-        }
-        catch (IOException e)
-        {
-            failLater(LinkCloseReason.PEER_RESET);
+            isDirty = true;
+            context.links.onDirty(this);
         }
     }
 
@@ -421,345 +385,25 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         {
             return;
         }
-        if (failure != null)
-        {
-            close(failure);
-            return;
-        }
-        if (!writer.flush())
-        {
-            close(LinkCloseReason.BUFFERS_EXHAUSTED);
-            return;
-        }
         try
         {
-            write(current);
+            closeOrGoOn(failure == null ? sender.flush(current) : failure);
         }
-        catch (IOException e)
+        catch (RuntimeException e)
         {
-            close(LinkCloseReason.PEER_RESET);
-            return;
-        }
-        updateCongestion();
-    }
-
-    private void write(TcpSocket current) throws IOException
-    {
-        while (!isWriteBlocked && !toSend.isEmpty())
-        {
-            int before = toSend.length();
-            boolean tookAll = toSend.writeTo(current, context.gather);
-            context.counters.increment(ProxyCounter.TCP_WRITE_CALLS);
-            context.counters.add(ProxyCounter.TCP_WRITE_BYTES, before - toSend.length());
-            if (!tookAll)
-            {
-                isWriteBlocked = true;
-                updateInterest();
-            }
+            failInternally(e);
         }
     }
 
-    /** Publishes whether clients bound to this link must wait ({@code --link-buffer}). */
-    private void updateCongestion()
+    /** @return the socket, where it is known to be there. */
+    TcpSocket openSocket()
     {
-        long waiting = toSend.length();
-        long bound = context.settings.linkBufferLength();
-        if (!isCongested && waiting > bound)
+        TcpSocket current = socket;
+        if (current == null)
         {
-            isCongested = true;
-            server.entry().marks().congested(index, true);
-            context.counters.increment(ProxyCounter.LINK_CONGESTED);
+            throw new IllegalStateException("closed");
         }
-        else if (isCongested && waiting < bound / 2)
-        {
-            isCongested = false;
-            server.entry().marks().congested(index, false);
-            context.replies.wakeAll();
-        }
-    }
-
-    private void markDirty()
-    {
-        if (!isDirty)
-        {
-            isDirty = true;
-            context.links.onDirty(this);
-        }
-    }
-
-    // From the middle proxy to clients
-
-    private void receive(TcpSocket current)
-    {
-        for (int i = 0; i < READ_COUNT_MAX && !isStopped && phase != LinkPhase.CLOSED; i++)
-        {
-            int length;
-            try
-            {
-                length = current.read(context.receiveBuffer.clear());
-            }
-            catch (IOException e)
-            {
-                close(LinkCloseReason.PEER_RESET);
-                return;
-            }
-            if (length == TcpSocket.END_OF_STREAM)
-            {
-                close(LinkCloseReason.PEER_END);
-                return;
-            }
-            context.counters.increment(ProxyCounter.TCP_READ_CALLS);
-            context.counters.add(ProxyCounter.TCP_READ_BYTES, length);
-            parseReceived(length);
-            if (length < context.receiveBuffer.capacity())
-            {
-                return;
-            }
-        }
-    }
-
-    private void parseReceived(int length)
-    {
-        RpcFrameReader.Status status = reader.read(context.receiveView, 0, length, this);
-        if (status == RpcFrameReader.Status.STOPPED)
-        {
-            int taken = reader.takenLength();
-            stop();
-            if (!unread.append(context.receiveView, taken, length - taken))
-            {
-                close(LinkCloseReason.BUFFERS_EXHAUSTED);
-            }
-        }
-        else
-        {
-            closeOn(status);
-        }
-    }
-
-    private void stop()
-    {
-        isStopped = true;
-        if (isRingFull)
-        {
-            context.counters.increment(ProxyCounter.TO_CLIENT_RING_FULL);
-        }
-        updateInterest();
-        context.links.onStopped(this);
-    }
-
-    /**
-     * Tries again what stopped the link.
-     *
-     * @return whether it is stopped still.
-     */
-    boolean resume()
-    {
-        if (phase == LinkPhase.CLOSED)
-        {
-            return false;
-        }
-        RpcFrameReader.Status status = reader.read(NOTHING, 0, 0, this);
-        for (Chunk chunk = unread.head(); status == RpcFrameReader.Status.OK && chunk != null && !unread
-            .isEmpty(); chunk = unread.head())
-        {
-            status = reader.read(chunk.buffer(), chunk.readOffset(), chunk.length(), this);
-            unread.drop(reader.takenLength());
-        }
-        if (status == RpcFrameReader.Status.STOPPED)
-        {
-            return true;
-        }
-        isStopped = false;
-        isRingFull = false;
-        closeOn(status);
-        updateInterest();
-        return false;
-    }
-
-    private void closeOn(RpcFrameReader.Status status)
-    {
-        switch (status)
-        {
-            case OK, STOPPED ->
-                {
-                }
-            case LENGTH_MALFORMED -> close(LinkCloseReason.BAD_FRAME);
-            case SEQUENCE_WRONG -> close(LinkCloseReason.BAD_SEQUENCE);
-            case CRC_WRONG -> close(LinkCloseReason.BAD_CRC);
-            case CLOSED -> close(failure == null ? LinkCloseReason.INTERNAL_ERROR : failure);
-        }
-    }
-
-    @Override
-    public Action onFrame(DirectBuffer buffer, int offset, int length)
-    {
-        return switch (phase)
-        {
-            case NONCE -> onNonce(buffer, offset, length);
-            case HANDSHAKE -> onHandshake(buffer, offset, length);
-            case READY, DRAINING -> onPayload(buffer, offset, length);
-            case CONNECTING, CLOSED -> fail(LinkCloseReason.INTERNAL_ERROR);
-        };
-    }
-
-    /** [P-RPC-60] */
-    private Action onPayload(DirectBuffer buffer, int offset, int length)
-    {
-        return switch (RpcReceived.of(buffer, offset, length))
-        {
-            case PING -> onPing(context.ping.wrap(buffer, offset).id());
-            case PROXY_ANSWER -> onAnswer(buffer, offset, length);
-            case SIMPLE_ACK -> onSimpleAck(buffer, offset);
-            case CLOSE_EXTERNAL -> onCloseExternal(context.closeExternal.wrap(buffer, offset).extConnectionId());
-            case IGNORED ->
-            {
-                context.counters.increment(ProxyCounter.LINK_FRAMES_IGNORED);
-                yield Action.NEXT;
-            }
-        };
-    }
-
-    /** [P-RPC-44] */
-    private Action onPing(long id)
-    {
-        if (!canSendOwn())
-        {
-            return Action.STOP;
-        }
-        Ping.encodePong(context.payload, 0, id);
-        sendOwn(Ping.LENGTH);
-        context.counters.increment(ProxyCounter.LINK_PINGS_ANSWERED);
-        return Action.NEXT;
-    }
-
-    /** [P-RPC-62] */
-    private Action onAnswer(DirectBuffer buffer, int offset, int length)
-    {
-        context.answer.wrap(buffer, offset, length);
-        long extConnectionId = context.answer.extConnectionId();
-        if (context.table.find(extConnectionId) != this)
-        {
-            return onUnknown(extConnectionId, ProxyCounter.ANSWERS_DROPPED);
-        }
-        int dataLength = context.answer.dataLength();
-        return context.replies.answer(extConnectionId, ToClientMessage.FLAG_BEGIN | ToClientMessage.FLAG_END,
-            dataLength, buffer, context.answer.dataOffset(), dataLength) ? Action.NEXT : stopForRing();
-    }
-
-    /** [P-RPC-66] */
-    private Action onSimpleAck(DirectBuffer buffer, int offset)
-    {
-        context.simpleAck.wrap(buffer, offset);
-        long extConnectionId = context.simpleAck.extConnectionId();
-        if (context.table.find(extConnectionId) != this)
-        {
-            return onUnknown(extConnectionId, ProxyCounter.SIMPLE_ACKS_DROPPED);
-        }
-        return context.replies.send(ToClientMessage.SIMPLE_ACK, extConnectionId, 0, context.simpleAck.confirm()) ?
-            Action.NEXT :
-            stopForRing();
-    }
-
-    private Action stopForRing()
-    {
-        isRingFull = true;
-        return Action.STOP;
-    }
-
-    /** Something for a client that is gone or belongs to another link: says so to the middle proxy. [P-RPC-43] */
-    private Action onUnknown(long extConnectionId, ProxyCounter dropped)
-    {
-        if (!canSendOwn())
-        {
-            return Action.STOP;
-        }
-        context.counters.increment(dropped);
-        sendCloseConn(extConnectionId);
-        return Action.NEXT;
-    }
-
-    /** Ends a client connection, whichever link it is bound to. [P-RPC-67] */
-    private Action onCloseExternal(long extConnectionId)
-    {
-        if (context.table.find(extConnectionId) == null)
-        {
-            return Action.NEXT;
-        }
-        int claim = context.replies.claim(
-            ToClientMessage.CLOSED, extConnectionId, ClosedCause.CLOSE_EXT.ordinal(), 0);
-        if (claim < 0)
-        {
-            return stopForRing();
-        }
-        context.counters.increment(ProxyCounter.CLOSE_EXT_RECEIVED);
-        if (context.table.find(extConnectionId) == null)
-        {
-            context.replies.abort(extConnectionId, claim);
-        }
-        else
-        {
-            context.links.unbind(extConnectionId);
-            context.replies.commit(extConnectionId, claim);
-        }
-        return Action.NEXT;
-    }
-
-    @Override
-    public Action onLongFrameBegin(DirectBuffer buffer, int offset, int payloadLength)
-    {
-        if (!takesRequests())
-        {
-            return fail(phase == LinkPhase.NONCE ?
-                LinkCloseReason.NONCE_REJECTED :
-                LinkCloseReason.HANDSHAKE_REJECTED);
-        }
-        longAnswerId = NO_CONNECTION;
-        if (RpcReceived.of(buffer, offset, payloadLength) != RpcReceived.PROXY_ANSWER)
-        {
-            context.counters.increment(ProxyCounter.LINK_FRAMES_IGNORED);
-            return Action.NEXT;
-        }
-        context.answer.wrap(buffer, offset, payloadLength);
-        long extConnectionId = context.answer.extConnectionId();
-        if (context.table.find(extConnectionId) != this)
-        {
-            return onUnknown(extConnectionId, ProxyCounter.ANSWERS_DROPPED);
-        }
-        longAnswerId = extConnectionId;
-        longAnswerLength = context.answer.dataLength();
-        longAnswerFlags = ToClientMessage.FLAG_BEGIN;
-        return Action.NEXT;
-    }
-
-    @Override
-    public Action onLongFramePart(DirectBuffer buffer, int offset, int length, boolean last)
-    {
-        if (longAnswerId == NO_CONNECTION)
-        {
-            return Action.NEXT;
-        }
-        if (context.table.find(longAnswerId) != this)
-        {
-            // The client ended in the middle of the answer; the middle proxy has been told of that.
-            longAnswerId = NO_CONNECTION;
-            return Action.NEXT;
-        }
-        int flags = longAnswerFlags | (last ? ToClientMessage.FLAG_END : 0);
-        if (!context.replies.answer(longAnswerId, flags, longAnswerLength, buffer, offset, length))
-        {
-            return stopForRing();
-        }
-        longAnswerFlags = 0;
-        return Action.NEXT;
-    }
-
-    /**
-     * @return whether a frame of our own can be sent now: not in the middle of a request, and not to a middle proxy
-     *         that does not read, or its own frames could make us hold any number of answers to them.
-     */
-    private boolean canSendOwn()
-    {
-        return !isRequestOpen && toSend.length() <= 2 * context.settings.linkBufferLength();
+        return current;
     }
 
     // The end
@@ -812,11 +456,9 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
             socket = null;
             key = null;
         }
-        reader.close();
-        writer.close();
-        toSend.clear();
-        unread.clear();
-        Arrays.fill(nonce, (byte)0);
+        handshake.clear();
+        sender.close();
+        receiver.close();
         if (last == LinkPhase.READY)
         {
             server.onNotReady(this);
@@ -838,7 +480,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     }
 
     /** Ends the link at the end of the turn, as somebody may be in the middle of using it. */
-    private void failLater(LinkCloseReason reason)
+    void failLater(LinkCloseReason reason)
     {
         if (isUsable())
         {
@@ -854,30 +496,24 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         return Action.CLOSE;
     }
 
-    private void enter(LinkPhase next)
+    /** @return why the link must end, for a reader that was told so. */
+    LinkCloseReason failure()
     {
-        context.links.onPhase(phase, next);
-        phase = next;
+        return failure == null ? LinkCloseReason.INTERNAL_ERROR : failure;
     }
 
-    private void updateInterest()
+    /** Ends this link, and only this one, after a defect of ours. */
+    private void failInternally(RuntimeException defect)
     {
-        int wanted = (isStopped ? Interest.NONE : Interest.READ) | (isWriteBlocked ? Interest.WRITE : Interest.NONE);
-        if (wanted != interest && key != null)
-        {
-            interest = wanted;
-            key.interest(wanted);
-        }
+        context.onDefect(defect);
+        close(LinkCloseReason.INTERNAL_ERROR);
     }
 
-    private TcpSocket openSocket()
+    /** As {@link #failInternally}, but at the end of the turn, as somebody may be in the middle of using this link. */
+    void failInternallyLater(RuntimeException defect)
     {
-        TcpSocket current = socket;
-        if (current == null)
-        {
-            throw new IllegalStateException("closed");
-        }
-        return current;
+        context.onDefect(defect);
+        failLater(LinkCloseReason.INTERNAL_ERROR);
     }
 
     /** For messages: names the link, shows no secret. */

@@ -14,6 +14,7 @@ import io.mtproxy.engine.status.ProxyCounters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.agrona.ErrorHandler;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.NanoClock;
@@ -55,17 +56,18 @@ public final class DatacenterLinks implements AutoCloseable
      * @param fromClients   one ring for each client agent, read here.
      * @param toClients     one ring for each client agent, written here.
      * @param clientSignals to wake each client agent.
+     * @param errors        told of defects of ours that have ended a link.
      */
     public DatacenterLinks(SocketPoller poller, TcpNetwork network, RelayRing[] fromClients, RelayRing[] toClients,
         WakeSignal[] clientSignals, ProxyCounters counters, RandomSource random, NanoClock nanoClock,
-        EpochClock epochClock, ChunkPool pool, DatacenterSettings settings)
+        EpochClock epochClock, ChunkPool pool, DatacenterSettings settings, ErrorHandler errors)
     {
         this.counters = counters;
         this.table = new ExtConnectionTable(toClients.length, settings.bindingCountMax());
         this.replies = new ClientReplies(toClients, clientSignals);
         this.requests = new ClientRequests[fromClients.length];
         this.context = new LinkContext(
-            this, network, poller, pool, counters, random, nanoClock, epochClock, settings, replies, table);
+            this, network, poller, pool, counters, random, nanoClock, epochClock, settings, replies, table, errors);
         for (int i = 0; i < fromClients.length; i++)
         {
             requests[i] = new ClientRequests(fromClients[i], this, replies);

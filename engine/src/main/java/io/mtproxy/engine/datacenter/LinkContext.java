@@ -15,8 +15,10 @@ import io.mtproxy.engine.rpc.RpcHandshake;
 import io.mtproxy.engine.rpc.RpcKeys;
 import io.mtproxy.engine.rpc.RpcNonce;
 import io.mtproxy.engine.rpc.SimpleAck;
+import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
 import java.nio.ByteBuffer;
+import org.agrona.ErrorHandler;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -40,6 +42,7 @@ final class LinkContext implements AutoCloseable
     final DatacenterSettings settings;
     final ClientReplies replies;
     final ExtConnectionTable table;
+    private final ErrorHandler errors;
 
     final CipherScratch scratch = new CipherScratch();
     final LentArray readArray = LentArray.forReaders();
@@ -57,7 +60,7 @@ final class LinkContext implements AutoCloseable
 
     LinkContext(DatacenterLinks links, TcpNetwork network, SocketPoller poller, ChunkPool pool,
         ProxyCounters counters, RandomSource random, NanoClock nanoClock, EpochClock epochClock,
-        DatacenterSettings settings, ClientReplies replies, ExtConnectionTable table)
+        DatacenterSettings settings, ClientReplies replies, ExtConnectionTable table, ErrorHandler errors)
     {
         this.links = links;
         this.network = network;
@@ -70,6 +73,14 @@ final class LinkContext implements AutoCloseable
         this.settings = settings;
         this.replies = replies;
         this.table = table;
+        this.errors = errors;
+    }
+
+    /** Tells of a defect of ours; the link that has met it ends. */
+    void onDefect(RuntimeException defect)
+    {
+        counters.increment(ProxyCounter.ERRORS);
+        errors.onError(defect);
     }
 
     /** Zeroes what held keys and plaintext. */

@@ -69,6 +69,12 @@ final class DatacenterBench implements AutoCloseable
     Consumer<Message> hook = message ->
     {
     };
+    /** What went wrong on our side. */
+    final List<Throwable> defects = new ArrayList<>();
+    /** Called when a to-client ring is full, where client agents have their own threads. */
+    Runnable onToClientRingFull = () ->
+    {
+    };
     /** Whether the middle proxies take and give bytes. */
     boolean isPeerActive = true;
     /** What the clocks say. */
@@ -113,14 +119,14 @@ final class DatacenterBench implements AutoCloseable
                 () ->
                 {
                 });
-            toClients[i] = new RelayRing(RelayRing.CAPACITY_MIN, isShared ? () -> readRing(clientAgent) : () ->
-            {
-            });
+            toClients[i] = new RelayRing(RelayRing.CAPACITY_MIN, isShared ?
+                () -> readRing(clientAgent) :
+                () -> onToClientRingFull.run());
             signals[i] = new WakeSignal(network);
             received.add(new ArrayList<>());
         }
         agent = new DatacenterAgent(0, network, network, fromClients, toClients, signals, counters,
-            new SeededRandom(7), () -> nowNs, () -> epochMs, pool, settings, commands);
+            new SeededRandom(7), () -> nowNs, () -> epochMs, pool, settings, commands, defects::add);
         made[0] = agent;
     }
 
@@ -441,6 +447,7 @@ final class DatacenterBench implements AutoCloseable
     public void close()
     {
         agent.onClose();
+        assertEquals(List.of(), defects);
         assertEquals(0, pool.usedCount(), "chunks not given back");
         assertEquals(0, openSocketCount());
         assertEquals(0, counter(ProxyCounter.OUTBOUND_CONNECTIONS));

@@ -40,6 +40,8 @@ final class FakeNetwork implements TcpNetwork, SocketPoller
     /** Every connection ever tried that did not fail at once, in that order. */
     final List<Socket> sockets = new ArrayList<>();
     Accepting accepting = Accepting.YES;
+    /** Thrown by each {@link #connect}, if not null: a defect of ours. */
+    RuntimeException defect;
     int attemptCount;
     int wakeupCount;
 
@@ -59,6 +61,10 @@ final class FakeNetwork implements TcpNetwork, SocketPoller
     public TcpSocket connect(InetSocketAddress remote, InetAddress source) throws IOException
     {
         attemptCount++;
+        if (defect != null)
+        {
+            throw defect;
+        }
         if (accepting == Accepting.FAIL_AT_ONCE)
         {
             throw new IOException("no route");
@@ -129,6 +135,8 @@ final class FakeNetwork implements TcpNetwork, SocketPoller
         boolean isClosed;
         boolean isEnded;
         boolean isReset;
+        /** Thrown by each read and write, if not null: a defect of ours. */
+        RuntimeException defect;
         /** Bytes that arrive so many at a time, without anything being made for them. */
         byte[] replayed = new byte[0];
         int replayedOffset;
@@ -211,6 +219,7 @@ final class FakeNetwork implements TcpNetwork, SocketPoller
         @Override
         public int read(ByteBuffer into) throws IOException
         {
+            throwDefect();
             if (isReset)
             {
                 throw new IOException("reset");
@@ -242,6 +251,7 @@ final class FakeNetwork implements TcpNetwork, SocketPoller
         public long write(ByteBuffer[] from, int offset, int count) throws IOException
         {
             writeCount++;
+            throwDefect();
             if (isReset)
             {
                 throw new IOException("reset");
@@ -266,6 +276,14 @@ final class FakeNetwork implements TcpNetwork, SocketPoller
                 writeBudget -= bytes.length;
             }
             return written;
+        }
+
+        private void throwDefect()
+        {
+            if (defect != null)
+            {
+                throw defect;
+            }
         }
 
         @Override

@@ -168,6 +168,33 @@ final class CloseReasonSimulationTest
         }
     }
 
+    /** A defect costs the one link in which it shows, which is replaced, and the operator hears of it. */
+    @Test
+    void shouldCloseOnlyLinkInWhichDefectShows() throws IOException
+    {
+        try (SimulatedProxy proxy = new SimulatedProxy(setup))
+        {
+            proxy.awaitLinks();
+            SimulatedDatacenter.Link broken = proxy.datacenters.getFirst().readyLinks().getFirst();
+            broken.end.breakReads();
+            broken.peer.ping(1);
+            proxy.advance(5 * MS);
+
+            assertEquals(1, proxy.counter(ProxyCounter.LINK_CLOSED_INTERNAL_ERROR));
+            assertEquals(1, proxy.counter(ProxyCounter.ERRORS));
+            assertThrows(AssertionError.class, proxy::verifyNoErrors, "the operator hears of it");
+            proxy.advance(2 * SECOND);
+            proxy.awaitLinks();
+            SimulatedClient client = proxy.connect(Transport.PADDED, 2);
+            client.send(Payloads.encrypted(1, 64, proxy.random), false);
+            proxy.advance(5 * MS);
+            assertFalse(client.end.isClosedByEngine());
+            client.end.end();
+            proxy.advance(1100 * MS);
+            proxy.verifyNothingLeft();
+        }
+    }
+
     /** The end of the proxy closes all, and each is counted. */
     @Test
     void shouldCloseAllAtShutdown() throws IOException
