@@ -78,8 +78,7 @@ final class ProxyStart
         try (PortProbe ports = PortProbe.take(legacy))
         {
             ProxySecretFile proxySecret = proxySecret(legacy);
-            LinuxUsers.User user = Privileges.find(legacy.user());
-            StatsPort statsPort = statsPort(legacy);
+            StatsPort statsPort = statsPort(line);
             try
             {
                 if (legacy.workerCount() == 0)
@@ -193,8 +192,14 @@ final class ProxyStart
         HandedNetwork network;
         try
         {
-            ports.close();
-            network = HandedNetwork.open(config);
+            ProxyEngine engine = ProxyEngine.launch(new EngineContext()
+                .config(config)
+                .threadingMode(additive.isDedicated() ? ThreadingMode.DEDICATED : ThreadingMode.SHARED)
+                .statusFiles((names, description, clock) -> statusFile(directory, additive, names,
+                    description + "version=" + ProductVersion.number() + "\nconfig=" + line.configFile() + "\n", clock))
+                .log(log::print));
+            return new RunningProxy(engine, line.configFile(), conf, directory,
+                statsPort == null ? null : stats(statsPort, engine, config, line, proxySecret));
         }
         catch (IOException e)
         {
@@ -226,10 +231,11 @@ final class ProxyStart
         }
     }
 
-    /** Null without {@code --http-stats}. [C-HTTP-01] [C-EXIT-14] */
-    private static @Nullable StatsPort statsPort(LegacyOptions legacy) throws ConfigurationException
+    /** Null without {@code --http-stats}, or with {@code --disable-tcp}. [C-HTTP-01] [C-CLI-42] [C-EXIT-14] */
+    private static @Nullable StatsPort statsPort(ArgumentLine line) throws ConfigurationException
     {
-        if (!legacy.isHttpStats())
+        LegacyOptions legacy = line.legacy();
+        if (!legacy.isHttpStats() || line.tuning().isTcpDisabled())
         {
             return null;
         }
@@ -243,6 +249,21 @@ final class ProxyStart
             throw new ConfigurationException(isRange ? OptionException.EXIT_USAGE : EXIT_FAILED,
                 List.of(String.valueOf(e.getMessage())));
         }
+    }
+
+    private StatsServer stats(StatsPort port, ProxyEngine engine, EngineConfig config, ArgumentLine line,
+        @Nullable ProxySecretFile proxySecret)
+    {
+        // reading counters leaves nothing behind in the reader, so that the threads of the port share one
+        StatsSources sources = StatsSources.single(engine.status());
+        return StatsServer.start(port, new StatsContext()
+            .sources(() -> sources)
+            .configState(engine::configState)
+            .settings(ProxySettings.of(line.configFile(), config, 0))
+            .processTuple(engine::processTuple)
+            .version(ProductVersion.text())
+            .rpcAccess(new RpcAccess(proxySecret, line.tuning().isSkipDhAllowed(), line.tuning().dhAcceptRateMax()))
+            .log(log::print));
     }
 
     private static void closeStats(@Nullable StatsPort port)

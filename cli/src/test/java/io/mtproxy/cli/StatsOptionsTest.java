@@ -65,6 +65,25 @@ class StatsOptionsTest
         assertEquals(REFUSED, run.report);
     }
 
+    /** [C-CLI-42] */
+    @Test
+    void shouldOpenNothingWhenTcpIsDisabled() throws IOException
+    {
+        Run run = run(port, "-p " + port + " --http-stats --disable-tcp");
+
+        assertEquals(0, run.exitCode, run.errors);
+        assertEquals(REFUSED, run.report);
+    }
+
+    /** [C-CLI-44] */
+    @Test
+    void shouldShowThatDhMayBeSkipped() throws IOException
+    {
+        assertTrue(run(port, "-p " + port + " --http-stats --allow-skip-dh").report
+            .contains("\ndefault_rpc_flags\t2056\n"));
+        assertTrue(run(port, "-p " + port + " --http-stats").report.contains("\ndefault_rpc_flags\t2048\n"));
+    }
+
     /** [C-BUG-02] In C the first connection ends the process. */
     @Test
     void shouldServeStatsBesideIpv6() throws IOException
