@@ -15,6 +15,7 @@ import java.net.Socket;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.agrona.concurrent.NanoClock;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +62,7 @@ public final class OriginProbe implements OriginProber
     }
 
     @Override
-    public Finding look(String domain)
+    public Finding look(String domain, Consumer<Finding> early)
     {
         InetAddress address;
         boolean isHere;
@@ -74,6 +75,7 @@ public final class OriginProbe implements OriginProber
         {
             return new Finding(null, false, null, "its name cannot be resolved: " + e.getMessage());
         }
+        early.accept(new Finding(address, isHere, null, ""));
         Reply[] replies = new Reply[HELLO_COUNT];
         Thread[] threads = new Thread[HELLO_COUNT];
         long deadlineNs = clock.nanoTime() + TIME_LIMIT_NS;

@@ -3,14 +3,19 @@ package io.mtproxy.engine.agent;
 
 import io.mtproxy.engine.transport.OriginProfile;
 import java.net.InetAddress;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Looks at one fronting domain. Blocks, for seconds if it must; never called in a duty cycle. [P-TLS-50] */
 @FunctionalInterface
 public interface OriginProber
 {
-    /** @return what was found; never throws for what a network or a domain does. */
-    Finding look(String domain);
+    /**
+     * @param early is told the address, without a profile, as soon as it is known: what is none of ours need not wait for
+     *              the rest.
+     * @return what was found; never throws for what a network or a domain does.
+     */
+    Finding look(String domain, Consumer<Finding> early);
 
     /**
      * What a look has found.

@@ -22,6 +22,9 @@ public final class OriginWatch
     private static final long PERIOD_MS = TimeUnit.HOURS.toMillis(1);
     private static final long RETRY_MS = TimeUnit.MINUTES.toMillis(1);
 
+    /** What one look may tell: an address, and the end. */
+    private static final int LOOK_NEWS_COUNT = 2;
+
     private final OriginProber prober;
     private final Executor executor;
     private final List<ClientCommands> clients;
@@ -33,7 +36,7 @@ public final class OriginWatch
     /** Not every client agent has the present table. */
     private boolean isChanged;
 
-    private record Look(int index, OriginProber.Finding finding)
+    private record Look(int index, OriginProber.Finding finding, boolean isOver)
     {
     }
 
@@ -49,7 +52,7 @@ public final class OriginWatch
         this.executor = executor;
         this.clients = List.copyOf(clients);
         this.log = log;
-        this.done = new MpscVarHandleArrayQueue<>(Math.max(2, count));
+        this.done = new MpscVarHandleArrayQueue<>(Math.max(2, LOOK_NEWS_COUNT * count));
         this.nextMs = new long[count];
         this.problems = new String[count];
         this.table = initial;
@@ -92,19 +95,38 @@ public final class OriginWatch
                 nextMs[i] = Long.MAX_VALUE;
                 int index = i;
                 String name = table.fronts().get(i).name();
-                executor.execute(() -> done.offer(new Look(index, prober.look(name))));
+                executor.execute(() -> look(index, name));
                 begun++;
             }
         }
         return begun;
     }
 
+    /** On a thread of the executor. */
+    private void look(int index, String name)
+    {
+        OriginProber.Finding finding;
+        try
+        {
+            finding = prober.look(name, early -> done.offer(new Look(index, early, false)));
+        }
+        catch (RuntimeException e)
+        {
+            // a defect of ours must not be the last look
+            finding = new OriginProber.Finding(null, false, null, "it could not be looked at: " + e);
+        }
+        done.offer(new Look(index, finding, true));
+    }
+
     private boolean take(Look look, long nowMs)
     {
         OriginProber.Finding finding = look.finding;
-        nextMs[look.index] = nowMs + (finding.problem().isEmpty() ? PERIOD_MS : RETRY_MS);
         Front old = table.fronts().get(look.index);
-        report(look.index, old.name(), finding);
+        if (look.isOver)
+        {
+            nextMs[look.index] = nowMs + (finding.problem().isEmpty() ? PERIOD_MS : RETRY_MS);
+            report(look.index, old.name(), finding);
+        }
         InetAddress address = finding.address();
         OriginProfile profile = finding.profile();
         Front found = new Front(old.name(), address == null ? old.address() : address,

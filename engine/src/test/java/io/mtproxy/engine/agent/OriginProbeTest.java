@@ -13,7 +13,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import org.agrona.concurrent.SystemNanoClock;
@@ -56,8 +58,10 @@ class OriginProbeTest
     {
         answer(index -> 3000 + index % 3);
 
-        OriginProber.Finding finding = probe.look("www.example.com");
+        List<OriginProber.Finding> early = new ArrayList<>();
+        OriginProber.Finding finding = probe.look("www.example.com", early::add);
 
+        assertEquals(List.of(new OriginProber.Finding(InetAddress.getLoopbackAddress(), true, null, "")), early);
         assertEquals("", finding.problem());
         assertEquals(20, hellos.get());
         assertEquals(InetAddress.getLoopbackAddress(), finding.address());
@@ -71,7 +75,7 @@ class OriginProbeTest
     {
         answer(index -> index == 7 ? 0 : 3000);
 
-        OriginProber.Finding finding = probe.look("www.example.com");
+        OriginProber.Finding finding = look("www.example.com");
 
         assertNotNull(finding.address());
         assertNull(finding.profile());
@@ -82,12 +86,12 @@ class OriginProbeTest
     @Test
     void shouldSayWhyNothingIsKnown() throws IOException
     {
-        OriginProber.Finding finding = probe.look("nowhere.example");
+        OriginProber.Finding finding = look("nowhere.example");
         assertNull(finding.address());
         assertTrue(finding.problem().contains("no such name"), finding.problem());
 
         server.close();
-        finding = probe.look("www.example.com");
+        finding = look("www.example.com");
         assertNotNull(finding.address());
         assertNull(finding.profile());
         assertTrue(finding.problem().contains("cannot be reached"), finding.problem());
@@ -97,7 +101,7 @@ class OriginProbeTest
     @Test
     void shouldTakeIpv6AddressInBrackets()
     {
-        OriginProber.Finding finding = probe.look("[::1]");
+        OriginProber.Finding finding = look("[::1]");
         assertEquals(InetAddress.ofLiteral("::1"), finding.address());
         assertTrue(finding.isHere());
     }
@@ -107,11 +111,16 @@ class OriginProbeTest
     void shouldNotWaitForSilence()
     {
         long startNs = System.nanoTime();
-        OriginProber.Finding finding = probe.look("www.example.com");
+        OriginProber.Finding finding = look("www.example.com");
         long tookMs = (System.nanoTime() - startNs) / NS_PER_MS;
 
         assertNull(finding.profile());
         assertTrue(tookMs >= 4000 && tookMs < 9000, "took " + tookMs + " ms");
+    }
+
+    private OriginProber.Finding look(String domain)
+    {
+        return probe.look(domain, early -> assertNull(early.profile()));
     }
 
     /** Answers each hello as a TLS 1.3 server does, with an encrypted record of a length by the hello's number. */

@@ -47,7 +47,7 @@ final class FakeTlsWorld implements AutoCloseable
         SimulatedProxy.Setup setup = new SimulatedProxy.Setup();
         setup.secretCount = SECRET_COUNT;
         setup.domains = List.of(DOMAIN, SECOND_DOMAIN);
-        setup.originProber = findings::get;
+        setup.originProber = (domain, early) -> findings.get(domain);
         find(DOMAIN, address(1), null);
         find(SECOND_DOMAIN, address(2), new OriginProfile(true, 4242, false));
         change.accept(setup);

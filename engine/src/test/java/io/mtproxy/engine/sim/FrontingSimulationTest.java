@@ -21,7 +21,9 @@ import io.mtproxy.soak.Transport;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -62,6 +64,47 @@ final class FrontingSimulationTest
             assertEquals(0, world.count(ProxyCounter.FAKE_TLS_HELLOS_ACCEPTED));
             world.verifyNoErrors();
         }
+    }
+
+    /**
+     * [P-TLS-12] [P-TLS-30] Cut off or with a byte changed anywhere: at the latest after ten seconds a domain has exactly
+     * the bytes that were sent. Of a good hello only the stamp can be changed, as it is not signed.
+     */
+    @Test
+    void shouldPassOnExactlyWhatWasSentWhateverIsChanged() throws IOException
+    {
+        try (FakeTlsWorld world = new FakeTlsWorld(setup ->
+        {
+            setup.clientCountMax = 3000;
+            setup.connectionCountMax = 3000;
+        }))
+        {
+            List<byte[]> sent = new ArrayList<>();
+            byte[] good = world.hello(0, SECOND_DOMAIN, world.nowSeconds(), 512);
+            for (int at = 0; at < good.length; at++)
+            {
+                sent.add(Arrays.copyOf(good, at));
+                if (at < 39 || at >= 43)
+                {
+                    byte[] flipped = good.clone();
+                    flipped[at] ^= (byte)(1 << world.random.nextInt(8));
+                    sent.add(flipped);
+                }
+            }
+            sent.forEach(world::connectRaw);
+            world.advance(11 * SECOND_NS);
+
+            assertEquals(sent.size(), world.count(ProxyCounter.FRONTED_CONNECTIONS));
+            assertEquals(0, world.count(ProxyCounter.FAKE_TLS_HELLOS_ACCEPTED));
+            assertEquals(sorted(sent.stream()), sorted(Stream.concat(world.origin.connections.stream(),
+                world.secondOrigin.connections.stream()).map(SimulatedPipe::received)));
+            world.verifyNoErrors();
+        }
+    }
+
+    private static List<String> sorted(Stream<byte[]> bytes)
+    {
+        return bytes.map(HexFormat.of()::formatHex).sorted().toList();
     }
 
     /** [P-TLS-12] A refused hello goes to the domain it names. */
@@ -127,7 +170,7 @@ final class FrontingSimulationTest
             SimulatedPipe client = world.connectRaw(world.hello(0, DOMAIN, world.nowSeconds(), 512));
             world.advance(5 * SECOND_NS);
             assertTrue(client.received().length > 138);
-            byte[] part = Arrays.copyOf(java.util.HexFormat.of().parseHex("1403030001011703030040" + "55".repeat(64)),
+            byte[] part = Arrays.copyOf(HexFormat.of().parseHex("1403030001011703030040" + "55".repeat(64)),
                 length);
             client.send(part);
             world.advance(6 * SECOND_NS);
@@ -217,7 +260,8 @@ final class FrontingSimulationTest
     void shouldCloseWhatCannotBePassedOn() throws IOException
     {
         try (FakeTlsWorld world = new FakeTlsWorld(setup -> setup.originProber =
-            domain -> new OriginProber.Finding(domain.equals(DOMAIN) ? null : FakeTlsWorld.address(77), false, null,
+            (domain, early) -> new OriginProber.Finding(domain.equals(DOMAIN) ? null : FakeTlsWorld.address(77), false,
+                null,
                 "nothing")))
         {
             SimulatedPipe client = world.connectRaw(HTTP);
@@ -260,7 +304,7 @@ final class FrontingSimulationTest
         try (FakeTlsWorld world = new FakeTlsWorld(setup ->
         {
             setup.port = 443;
-            setup.originProber = domain -> new OriginProber.Finding(domain.equals(DOMAIN) ?
+            setup.originProber = (domain, early) -> new OriginProber.Finding(domain.equals(DOMAIN) ?
                 java.net.InetAddress.getLoopbackAddress() :
                 FakeTlsWorld.address(9), domain.equals(SECOND_DOMAIN), null, "nothing");
         }))

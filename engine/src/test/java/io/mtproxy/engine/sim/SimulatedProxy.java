@@ -84,7 +84,8 @@ final class SimulatedProxy implements AutoCloseable
         /** Fronting domains: with any of them the proxy serves fake-TLS only. */
         List<String> domains = List.of();
         /** What is found when a domain is looked at. */
-        OriginProber originProber = domain -> new OriginProber.Finding(null, false, null, "nothing is known of it");
+        OriginProber originProber =
+            (domain, early) -> new OriginProber.Finding(null, false, null, "nothing is known of it");
     }
 
     SimulatedProxy(Setup setup) throws IOException
