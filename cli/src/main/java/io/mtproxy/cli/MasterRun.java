@@ -98,10 +98,12 @@ final class MasterRun
     private @Nullable StatsServer startStats(Supervisor supervisor, int workerCount, String tuple)
     {
         StatsPort port = plan.statsPort();
-        return port == null ? null : StatsServer.start(port, start.statsContext(plan, workerCount)
-            .sources(() -> StatsSources.master(status.readers(supervisor.workers())))
-            .configState(() -> configState)
-            .processTuple(() -> tuple));
+        return port == null ?
+            null :
+            StatsServer.start(port, start.statsContext(plan, workerCount)
+                .sources(() -> StatsSources.master(status.readers(supervisor.workers())))
+                .configState(() -> configState)
+                .processTuple(() -> tuple));
     }
 
     private Supervisor newSupervisor(int count) throws ConfigurationException

@@ -70,6 +70,7 @@ final class ProxyStart
     {
         LegacyOptions legacy = line.legacy();
         checkStats(legacy);
+        checkDomains(legacy);
         log.print("configuration file " + line.configFile());
         ProxyMultiConf conf =
             ProxyMultiConf.load(line.configFile(), new SystemHostResolver(SystemNanoClock.INSTANCE));
@@ -78,6 +79,7 @@ final class ProxyStart
         try (PortProbe ports = PortProbe.take(legacy))
         {
             ProxySecretFile proxySecret = proxySecret(legacy);
+            LinuxUsers.User user = Privileges.find(legacy.user());
             StatsPort statsPort = statsPort(line);
             try
             {
@@ -136,10 +138,14 @@ final class ProxyStart
                 .refresher(refresher(line))
                 .log(log::print));
             StatsPort port = plan.statsPort();
-            return new RunningProxy(engine, plan, port == null ? null : StatsServer.start(port, statsContext(plan, 0)
-                .sources(() -> StatsSources.single(engine.status()))
-                .configState(engine::configState)
-                .processTuple(engine::processTuple)));
+            // reading counters leaves nothing behind in the reader, so that the threads of the port share one
+            StatsSources sources = StatsSources.single(engine.status());
+            return new RunningProxy(engine, plan, port == null ?
+                null :
+                StatsServer.start(port, statsContext(plan, 0)
+                    .sources(() -> sources)
+                    .configState(engine::configState)
+                    .processTuple(engine::processTuple)));
         }
         catch (IOException e)
         {
@@ -161,7 +167,8 @@ final class ProxyStart
         return new StatsContext()
             .settings(ProxySettings.of(plan.line().configFile(), plan.config(), workerCount))
             .version(ProductVersion.text())
-            .rpcAccess(new RpcAccess(plan.config().middleProxies().secret(), false, 0))
+            .rpcAccess(new RpcAccess(plan.config().middleProxies().secret(), plan.line().tuning().isSkipDhAllowed(),
+                plan.line().tuning().dhAcceptRateMax()))
             .log(log::print);
     }
 
@@ -180,7 +187,7 @@ final class ProxyStart
                 EngineConfig.Clients.limits(additive.clientBufferLength(), additive.handshakeTimeout())),
             new EngineConfig.MiddleProxies(conf, proxySecret, legacy.natRules(), statsPort,
                 additive.linkBufferLength(), additive.drainTimeout()),
-            limits.buffers(), threads);
+            limits.buffers(), threads, legacy.fronting());
     }
 
     /** Opens the ports with the rights of the starting user, and then does without these. [C-LIFE-05] [C-LIFE-10] */
@@ -192,14 +199,8 @@ final class ProxyStart
         HandedNetwork network;
         try
         {
-            ProxyEngine engine = ProxyEngine.launch(new EngineContext()
-                .config(config)
-                .threadingMode(additive.isDedicated() ? ThreadingMode.DEDICATED : ThreadingMode.SHARED)
-                .statusFiles((names, description, clock) -> statusFile(directory, additive, names,
-                    description + "version=" + ProductVersion.number() + "\nconfig=" + line.configFile() + "\n", clock))
-                .log(log::print));
-            return new RunningProxy(engine, line.configFile(), conf, directory,
-                statsPort == null ? null : stats(statsPort, engine, config, line, proxySecret));
+            ports.close();
+            network = HandedNetwork.open(config);
         }
         catch (IOException e)
         {
@@ -218,6 +219,16 @@ final class ProxyStart
         {
             network.close();
             throw e;
+        }
+    }
+
+    /** [C-EXIT-16] */
+    private static void checkDomains(LegacyOptions legacy) throws ConfigurationException
+    {
+        if (legacy.fronting().isTlsOnly() && legacy.secretCount() == 0)
+        {
+            throw new ConfigurationException(OptionException.EXIT_USAGE,
+                List.of("-D needs a client secret, or nobody could connect — give one with -S"));
         }
     }
 
@@ -249,21 +260,6 @@ final class ProxyStart
             throw new ConfigurationException(isRange ? OptionException.EXIT_USAGE : EXIT_FAILED,
                 List.of(String.valueOf(e.getMessage())));
         }
-    }
-
-    private StatsServer stats(StatsPort port, ProxyEngine engine, EngineConfig config, ArgumentLine line,
-        @Nullable ProxySecretFile proxySecret)
-    {
-        // reading counters leaves nothing behind in the reader, so that the threads of the port share one
-        StatsSources sources = StatsSources.single(engine.status());
-        return StatsServer.start(port, new StatsContext()
-            .sources(() -> sources)
-            .configState(engine::configState)
-            .settings(ProxySettings.of(line.configFile(), config, 0))
-            .processTuple(engine::processTuple)
-            .version(ProductVersion.text())
-            .rpcAccess(new RpcAccess(proxySecret, line.tuning().isSkipDhAllowed(), line.tuning().dhAcceptRateMax()))
-            .log(log::print));
     }
 
     private static void closeStats(@Nullable StatsPort port)

@@ -87,7 +87,8 @@ final class RunCommand
         }
     }
 
-    private int serve(ProxyStart start, StartPlan plan, StopWait stop) throws ConfigurationException, InterruptedException
+    private int serve(ProxyStart start, StartPlan plan, StopWait stop) throws ConfigurationException,
+        InterruptedException
     {
         String reason;
         try (RunningProxy proxy = start.launch(plan))

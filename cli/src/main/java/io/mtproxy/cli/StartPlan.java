@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param output          where lines go.
  */
 record StartPlan(ArgumentLine line, ProxyMultiConf conf, EngineConfig config, HandedNetwork network,
-    @Nullable StatsPort statsPort, @Nullable StatusDirectory statusDirectory, @Nullable Path statusFile, boolean isCountContinued,
+    @Nullable StatsPort statsPort, @Nullable StatusDirectory statusDirectory, @Nullable Path statusFile,
+    boolean isCountContinued,
     LogOutput output) implements AutoCloseable
 {
     /** Closes what nobody took over. */

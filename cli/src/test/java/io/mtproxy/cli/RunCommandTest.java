@@ -62,7 +62,7 @@ class RunCommandTest
         new Refused("C-CLI-05", "--m 1 conf", 2, "'--m' is ambiguous; possibilities: "),
         new Refused("C-CLI-05", "--mtproto-s 1 conf", 2, "'--mtproto-secret' '--mtproto-secret-file'"),
         new Refused("C-CLI-05", "--thread 2 conf", 2, "unrecognized option '--thread'"),
-        new Refused("C-CLI-05", "--dom a conf", 2, "option --domain of the C program is not in this version yet"),
+        new Refused("C-CLI-59", "-D " + "x".repeat(217) + " conf", 2, "1 to 216 bytes"),
         new Refused("C-CLI-06", "-H", 2, "option requires an argument -- 'H'"),
         new Refused("C-CLI-06", "conf --http-ports", 2, "option '--http-ports' requires an argument"),
         new Refused("C-CLI-07", "-v1 conf", 2, "invalid option -- '1'"),
@@ -115,6 +115,7 @@ class RunCommandTest
         new Refused("C-EXIT-02", "-u a -u b conf", 1, "option '--user': given twice"),
         new Refused("C-EXIT-03", "--address 1.2.3 conf", 4, "\"1.2.3\" is not an IPv4 address"),
         new Refused("C-EXIT-03", "--address ::1 conf", 4, "\"::1\" is not an IPv4 address"),
+        new Refused("C-EXIT-16", "-D a.example conf", 2, "-D needs a client secret"),
         new Refused("C-EXIT-13", "--http-stats nowhere.conf", 2, "--http-stats needs a port"));
 
     @BeforeEach
@@ -167,7 +168,7 @@ class RunCommandTest
         assertTrue(options.stream().allMatch(
             option -> option.matches("\t--[a-z0-9-]+(/-[A-Za-z0-9])?( <arg>| \\{arg})? +\t\\S.*")), run::out);
         assertEquals(1, options.stream().map(option -> option.indexOf('\t', 1)).distinct().count());
-        assertEquals("6CHMPSTWbcdhlpuv", options.stream().filter(option -> option.contains("/-"))
+        assertEquals("6CDHMPSTWbcdhlpuv", options.stream().filter(option -> option.contains("/-"))
             .map(option -> option.replaceFirst("(?s).*?/-(.).*", "$1")).reduce("", String::concat));
     }
 

@@ -81,9 +81,7 @@ class ThirdPartyClientIT
     {
         final String secret =
             "ee" + SECRET + HexFormat.of().formatHex(DOMAIN.getBytes(StandardCharsets.US_ASCII));
-        // ours refuses -D until it serves fake-TLS
-        return ProxyUnderTest.reference().stream()
-            .map(proxy -> new Case(proxy, "mtcute.mjs", "fake-tls", secret, DC)).toList();
+        return proxies().stream().map(proxy -> new Case(proxy, "mtcute.mjs", "fake-tls", secret, DC)).toList();
     }
 
     @BeforeAll

@@ -47,8 +47,7 @@ public final class ArgumentLine
      */
     public ArgumentLine parse(String... arguments)
     {
-        GnuArguments gnu =
-            new GnuArguments(command, additiveSpec.options(), LegacyOptions.ABSENT, program).read(arguments);
+        GnuArguments gnu = new GnuArguments(command, additiveSpec.options(), program).read(arguments);
         try
         {
             command.parseArgs(gnu.options());

@@ -24,7 +24,6 @@ final class GnuArguments
     private final CommandLine command;
     private final CommandSpec spec;
     private final Collection<OptionSpec> additive;
-    private final List<String> absent;
     private final String program;
     private final List<String> options = new ArrayList<>();
     private final List<String> operands = new ArrayList<>();
@@ -35,15 +34,13 @@ final class GnuArguments
     /**
      * @param command  whose options count.
      * @param additive of them, those that are only known by their full name.
-     * @param absent   long names of the C program that are not there yet; an abbreviation may mean one of them.
      * @param program  name at the start of messages.
      */
-    GnuArguments(CommandLine command, Collection<OptionSpec> additive, List<String> absent, String program)
+    GnuArguments(CommandLine command, Collection<OptionSpec> additive, String program)
     {
         this.command = command;
         this.spec = command.getCommandSpec();
         this.additive = additive;
-        this.absent = absent;
         this.program = program;
     }
 
@@ -172,9 +169,7 @@ final class GnuArguments
         List<String> candidates = new ArrayList<>();
         spec.options().stream().filter(option -> !additive.contains(option)).map(OptionSpec::longestName)
             .forEach(candidates::add);
-        candidates.addAll(absent);
-        // an exact name of an option that is not there yet is no abbreviation of another
-        candidates.removeIf(name -> absent.contains(written) ? !name.equals(written) : !name.startsWith(written));
+        candidates.removeIf(name -> !name.startsWith(written));
         if (candidates.size() > 1)
         {
             // picocli has them in the order of reflection, which is none
@@ -182,11 +177,9 @@ final class GnuArguments
             fail("option '" + written + "' is ambiguous; possibilities: '" + String.join("' '", candidates) + "'");
             return null;
         }
-        if (candidates.isEmpty() || absent.contains(candidates.getFirst()))
+        if (candidates.isEmpty())
         {
-            fail("unrecognized option '" + written + "'", candidates.isEmpty() ?
-                "unknown option " + written + help() :
-                "option " + candidates.getFirst() + " of the C program is not in this version yet" + help());
+            fail("unrecognized option '" + written + "'", "unknown option " + written + help());
             return null;
         }
         return spec.optionsMap().get(candidates.getFirst());

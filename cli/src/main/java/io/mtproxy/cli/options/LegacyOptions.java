@@ -18,13 +18,10 @@ import picocli.CommandLine.Option;
 /**
  * The options of the C program that are there, one setter each; called in the order of the line. [C-CLI-10]
  * <p>
- * A picocli mixin. One more option is one more setter, and its name leaves {@link #ABSENT}.
+ * A picocli mixin. One more option is one more setter.
  */
 public final class LegacyOptions
 {
-    /** Long names of the C program that are not there yet: refused, but an abbreviation may mean them. [C-CLI-05] */
-    static final List<String> ABSENT = List.of("--domain");
-
     /** Exit code when {@code -u} is given twice. [C-EXIT-02] */
     private static final int EXIT_USER_TWICE = 1;
     /** Exit code when {@code --address} is none. [C-EXIT-03] */
@@ -62,7 +59,8 @@ public final class LegacyOptions
     private @Nullable InetAddress address;
     private boolean isHttpStats;
     private String proxyTag = "";
-    private int windowClamp = EngineConfig.Listening.WINDOW_CLAMP_DEFAULT;
+    private final List<String> domains = new ArrayList<>();
+    private int windowClamp;
 
     /** Says which command these options belong to; before any is read. */
     void command(CommandLine value)
@@ -251,12 +249,18 @@ public final class LegacyOptions
         proxyTag = read("--proxy-tag", text, OptionValues::hexKey);
     }
 
+    @Option(names = {"-D", "--domain"}, paramLabel = VALUE,
+        description = "serves fake-TLS only and passes the rest on to this domain; the first of several is the default")
+    void domain(@Nullable String text)
+    {
+        domains.add(read("--domain", text, OptionValues::domain));
+    }
+
     @Option(names = {"-W", "--window-clamp"}, paramLabel = VALUE,
-        description = "TCP window clamp of client connections in bytes (default 131072)")
+        description = "TCP window clamp of client connections in bytes (default 131072, with -D none)")
     void windowClamp(@Nullable String text)
     {
-        int value = read("--window-clamp", text, number -> OptionValues.integer(number, 0, Integer.MAX_VALUE));
-        windowClamp = value == 0 ? EngineConfig.Listening.WINDOW_CLAMP_DEFAULT : value;
+        windowClamp = read("--window-clamp", text, number -> OptionValues.integer(number, 0, Integer.MAX_VALUE));
     }
 
     @Option(names = {"-H", "--http-ports"}, paramLabel = VALUE,
@@ -319,6 +323,12 @@ public final class LegacyOptions
     public int workerCount()
     {
         return workerCount;
+    }
+
+    /** @return how many client secrets there are. */
+    public int secretCount()
+    {
+        return secrets.size();
     }
 
     /** @return client secrets in their order, now the caller's. */
@@ -427,10 +437,16 @@ public final class LegacyOptions
         return proxyTag;
     }
 
-    /** @return {@code -W}. */
+    /** @return {@code -D} in order; empty in plain mode. [C-CLI-59] */
+    public EngineConfig.Fronting fronting()
+    {
+        return new EngineConfig.Fronting(domains);
+    }
+
+    /** @return {@code -W}, or its default, which is none with domains. [C-CLI-61] */
     public int windowClamp()
     {
-        return windowClamp;
+        return windowClamp != 0 || !domains.isEmpty() ? windowClamp : EngineConfig.Listening.WINDOW_CLAMP_DEFAULT;
     }
 
     private void addSecrets(String option, List<Secret> added)

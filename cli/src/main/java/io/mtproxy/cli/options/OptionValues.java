@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli.options;
 
+import io.mtproxy.engine.EngineConfig;
 import java.net.InetAddress;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -138,6 +139,12 @@ final class OptionValues
                 text.length() + " characters long");
         }
         return text.toLowerCase(Locale.ROOT);
+    }
+
+    /** Takes the name of a domain that a probe can ask for. [C-CLI-59] [P-TLS-51] */
+    static String domain(String text)
+    {
+        return new EngineConfig.Fronting(List.of(text)).domains().getFirst();
     }
 
     /** Takes the name of a file or folder. */
