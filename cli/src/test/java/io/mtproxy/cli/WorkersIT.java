@@ -18,8 +18,10 @@ import io.mtproxy.soak.SoakReport;
 import io.mtproxy.soak.SoakReport.ErrorKind;
 import io.mtproxy.soak.SwarmSettings;
 import io.mtproxy.soak.Transport;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WorkersIT
 {
     private static final String SECRET = "00112233445566778899aabbccddeeff";
+    private static final String OTHER_SECRET = "ffeeddccbbaa99887766554433221100";
     private static final byte[] PROXY_SECRET =
         "a secret of some length that both sides have in a file".getBytes(StandardCharsets.US_ASCII);
     private static final int LINKS_PER_WORKER = 4;
@@ -71,7 +74,7 @@ class WorkersIT
     }
 
     /**
-     * [C-LIFE-10] [C-LIFE-15] [C-LIFE-07] [C-SIG-01] [C-EXIT-20] Files that only root may read, a port that only
+     * [C-LIFE-10] [C-LIFE-15] [C-LIFE-07] [C-STAT-04] [C-SIG-01] [C-EXIT-20] Files that only root may read, a port that only
      * root may open, and no process that is still root.
      */
     @Test
@@ -79,7 +82,8 @@ class WorkersIT
     {
         ProcessFacts.assumeUsersCanChange();
         port = LifeCycleIT.freePortBelow1024();
-        try (DistRun proxy = start("-u", "nobody"))
+        int statsPort = ProxyProcess.freePort();
+        try (DistRun proxy = start("-u", "nobody", "-p", String.valueOf(statsPort), "--http-stats"))
         {
             List<Long> workers = awaitReady(proxy, 2);
 
@@ -99,6 +103,8 @@ class WorkersIT
             ProcessFacts.await(proxy, "all counted", () -> total(ProxyCounter.ANSWERS_TO_CLIENT) == report
                 .messagesAnswered());
             assertEquals(2L * LINKS_PER_WORKER, datacenter.snapshot().linksReady());
+            assertEquals(report.messagesAnswered(), shown(statsPort, "tot_forwarded_responses"));
+            assertEquals(2, shown(statsPort, "workers"));
 
             proxy.terminate();
             assertEquals(0, proxy.exitCode());
@@ -280,6 +286,37 @@ class WorkersIT
             }
             proxy.signal(LinuxSignals.SIGHUP);
             ProcessFacts.await(proxy, "lines", () -> count(Files.readString(log), "SIGHUP received") == 3);
+            ProcessFacts.await(proxy, "reloads", () -> count(Files.readString(log), " reloaded: ") == 2);
+        }
+    }
+
+    /**
+     * [C-REL-10] [C-REL-11] [C-CLI-74] All workers take a new secret, and so does one that is started later; what is wrong
+     * is told once.
+     */
+    @Test
+    void shouldReloadAllWorkersAndTheirReplacements() throws Exception
+    {
+        try (DistRun proxy = start("-u", "root"))
+        {
+            awaitReady(proxy, 2);
+            Path secrets = folder.resolve("secrets");
+            Files.writeString(secrets, "no secret");
+            proxy.signal(LinuxSignals.SIGHUP);
+            ProcessFacts.await(proxy, "a refusal", () -> proxy.err().contains("nothing was reloaded"));
+            assertEquals(1, count(proxy.err(), "SIGHUP received"), proxy.err());
+
+            Files.writeString(secrets, OTHER_SECRET);
+            proxy.signal(LinuxSignals.SIGHUP);
+            ProcessFacts.await(proxy, "reloads", () -> count(proxy.err(), " reloaded: ") == 2);
+            LinuxProcess.signal(reader(0).pid(), LinuxSignals.SIGKILL);
+            ProcessFacts.await(proxy, "a new worker", () -> proxy.err().contains("has taken the place"));
+            ProcessFacts.await(proxy, "links", () -> datacenter.snapshot().linksReady() == 2L * LINKS_PER_WORKER);
+            SoakReport report = run(SwarmSettings.of(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+                List.of(HexFormat.of().parseHex(OTHER_SECRET)), 16, Duration.ofSeconds(1)));
+
+            assertTrue(report.isClean() && report.messagesAnswered() > 0, report::toString);
         }
     }
 
@@ -363,6 +400,18 @@ class WorkersIT
     private long total(ProxyCounter counter) throws Exception
     {
         return reader(0).get(counter) + reader(1).get(counter);
+    }
+
+    /** @return a number on the page of the master. */
+    private static long shown(int statsPort, String key) throws Exception
+    {
+        String page;
+        try (InputStream in = URI.create("http://127.0.0.1:" + statsPort + "/stats").toURL().openStream())
+        {
+            page = new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+        }
+        return page.lines().filter(line -> line.startsWith(key + "\t")).map(line -> line.substring(key.length() + 1))
+            .mapToLong(Long::parseLong).findFirst().orElseThrow(() -> new AssertionError(key + " in " + page));
     }
 
     private static long count(String text, String part)
