@@ -2,7 +2,6 @@
 package io.mtproxy.cli.options;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
