@@ -24,8 +24,10 @@ import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.config.SystemHostResolver;
 import io.mtproxy.engine.io.linux.LinuxUsers;
+import io.mtproxy.engine.status.ReplayFile;
 import io.mtproxy.engine.status.StatusDirectory;
 import io.mtproxy.engine.status.StatusFile;
+import io.mtproxy.engine.transport.ReplayFilter;
 import io.mtproxy.engine.status.StatusFileReader;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -129,14 +131,20 @@ final class ProxyStart
         ArgumentLine line = plan.line();
         try
         {
-            ProxyEngine engine = ProxyEngine.launch(new EngineContext()
+            EngineContext context = new EngineContext()
                 .config(plan.config())
                 .network(plan.network())
                 .threadingMode(line.additive().isDedicated() ? ThreadingMode.DEDICATED : ThreadingMode.SHARED)
                 .statusFiles((names, description, clock) -> statusFile(plan, names,
                     description + "version=" + ProductVersion.number() + "\nconfig=" + line.configFile() + "\n", clock))
                 .refresher(refresher(line))
-                .log(log::print));
+                .log(log::print);
+            Path statusFile = plan.statusFile();
+            if (plan.config().fronting().isTlsOnly() && statusFile != null && statusFile.getParent() != null)
+            {
+                context.replayTable(ReplayFile.map(statusFile.getParent(), ReplayFilter.BUFFER_LENGTH_DEFAULT));
+            }
+            ProxyEngine engine = ProxyEngine.launch(context);
             StatsPort port = plan.statsPort();
             // reading counters leaves nothing behind in the reader, so that the threads of the port share one
             StatsSources sources = StatsSources.single(engine.status());
