@@ -4,7 +4,6 @@ package io.mtproxy.cli.options;
 import io.mtproxy.engine.EngineConfig;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +22,7 @@ public final class AdditiveOptions
     private static final int BUFFER_MAX = 1 << 30;
     private static final int SECONDS_MAX = 366 * 24 * 3600;
 
-    private @Nullable CommandLine command;
+    private final OptionReader reader = new OptionReader();
     private boolean isVersion;
     private int clientAgentCount = 1;
     private int datacenterAgentCount = 1;
@@ -40,7 +39,7 @@ public final class AdditiveOptions
     /** Says which command these options belong to; before any is read. */
     void command(CommandLine value)
     {
-        command = value;
+        reader.command(value);
     }
 
     @Option(names = "--version", versionHelp = true, description = "prints the version and exits with 0")
@@ -56,14 +55,14 @@ public final class AdditiveOptions
         Matcher matcher = THREADS.matcher(text == null ? "" : text);
         if (!matcher.matches())
         {
-            throw usage("--threads", "\"" + text + "\" is neither a number nor like 3+1");
+            throw reader.usage("--threads", "\"" + text + "\" is neither a number nor like 3+1");
         }
         int first = Integer.parseInt(matcher.group(1));
         int second = matcher.group(2) == null ? 0 : Integer.parseInt(matcher.group(2));
         boolean isSplit = matcher.group(2) != null;
         if (first < 1 || isSplit && second < 1 || first + second > THREAD_COUNT_MAX)
         {
-            throw usage("--threads", "\"" + text + "\" is outside 1.." + THREAD_COUNT_MAX + " in all");
+            throw reader.usage("--threads", "\"" + text + "\" is outside 1.." + THREAD_COUNT_MAX + " in all");
         }
         isDedicated = isSplit || first > 1;
         clientAgentCount = isSplit ? first : (first + 1) / 2;
@@ -78,7 +77,7 @@ public final class AdditiveOptions
         {
             case "auto" -> false;
             case "busy-spin" -> true;
-            default -> throw usage("--idle-strategy", "\"" + text + "\" is neither auto nor busy-spin");
+            default -> throw reader.usage("--idle-strategy", "\"" + text + "\" is neither auto nor busy-spin");
         };
     }
 
@@ -86,14 +85,14 @@ public final class AdditiveOptions
         description = "seconds until a client that does not authenticate is closed, 0 for never (default 60)")
     void handshakeTimeout(@Nullable String text)
     {
-        handshakeTimeout = read("--handshake-timeout", text, AdditiveOptions::seconds);
+        handshakeTimeout = reader.read("--handshake-timeout", text, AdditiveOptions::seconds);
     }
 
     @Option(names = "--client-buffer", paramLabel = VALUE,
         description = "most bytes that wait for or from one client before it is closed (default 32m)")
     void clientBuffer(@Nullable String text)
     {
-        clientBufferLength = read("--client-buffer", text, size -> OptionValues.size(size, CLIENT_BUFFER_MIN,
+        clientBufferLength = reader.read("--client-buffer", text, size -> OptionValues.size(size, CLIENT_BUFFER_MIN,
             BUFFER_MAX));
     }
 
@@ -101,28 +100,29 @@ public final class AdditiveOptions
         description = "most bytes that wait for one link before its clients are paused (default 4m)")
     void linkBuffer(@Nullable String text)
     {
-        linkBufferLength = read("--link-buffer", text, size -> OptionValues.size(size, LINK_BUFFER_MIN, BUFFER_MAX));
+        linkBufferLength = reader.read("--link-buffer", text, size -> OptionValues.size(size, LINK_BUFFER_MIN,
+            BUFFER_MAX));
     }
 
     @Option(names = "--drain-timeout", paramLabel = VALUE,
         description = "seconds that clients of removed servers may stay (default 60)")
     void drainTimeout(@Nullable String text)
     {
-        drainTimeout = read("--drain-timeout", text, AdditiveOptions::seconds);
+        drainTimeout = reader.read("--drain-timeout", text, AdditiveOptions::seconds);
     }
 
     @Option(names = "--status-dir", paramLabel = VALUE,
         description = "folder for the files by which others see this proxy's numbers")
     void statusDirectory(@Nullable String name)
     {
-        statusRoot = read("--status-dir", name, OptionValues::path);
+        statusRoot = reader.read("--status-dir", name, OptionValues::path);
     }
 
     @Option(names = "--instance", paramLabel = VALUE,
         description = "name of this proxy in the status directory (default: the first client port)")
     void instance(@Nullable String name)
     {
-        instance = read("--instance", name, OptionValues::folderName);
+        instance = reader.read("--instance", name, OptionValues::folderName);
     }
 
     @Option(names = "--worker-exit", paramLabel = VALUE,
@@ -133,7 +133,7 @@ public final class AdditiveOptions
         {
             case "replace" -> true;
             case "stop" -> false;
-            default -> throw usage("--worker-exit", "\"" + text + "\" is neither replace nor stop");
+            default -> throw reader.usage("--worker-exit", "\"" + text + "\" is neither replace nor stop");
         };
     }
 
@@ -200,26 +200,5 @@ public final class AdditiveOptions
     private static Duration seconds(String text)
     {
         return Duration.ofSeconds(OptionValues.integer(text, 0, SECONDS_MAX));
-    }
-
-    private <T> T read(String option, @Nullable String text, Function<String, T> reader)
-    {
-        try
-        {
-            return reader.apply(text == null ? "" : text);
-        }
-        catch (IllegalArgumentException e)
-        {
-            throw usage(option, String.valueOf(e.getMessage()));
-        }
-    }
-
-    private OptionException usage(String option, String text)
-    {
-        if (command == null)
-        {
-            throw new IllegalStateException("not part of a command");
-        }
-        return OptionException.usage(command, command.getCommandName() + ": option '" + option + "': " + text);
     }
 }

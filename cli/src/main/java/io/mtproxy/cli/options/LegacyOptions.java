@@ -10,7 +10,6 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -36,7 +35,7 @@ public final class LegacyOptions
     private final List<Integer> ports = new ArrayList<>();
     private final List<Secret> secrets = new ArrayList<>();
     private final List<NatRules.Rule> natRules = new ArrayList<>();
-    private @Nullable CommandLine command;
+    private final OptionReader reader = new OptionReader();
     private boolean isHelp;
     private int verbosity;
     private @Nullable String user;
@@ -65,7 +64,7 @@ public final class LegacyOptions
     /** Says which command these options belong to; before any is read. */
     void command(CommandLine value)
     {
-        command = value;
+        reader.command(value);
     }
 
     @Option(names = {"-h", "--help"}, usageHelp = true, description = "prints this text and exits with 2")
@@ -80,7 +79,7 @@ public final class LegacyOptions
     {
         if (text != null)
         {
-            verbosity = text.isEmpty() ? verbosity + 1 : read("--verbosity", text, OptionValues::integer);
+            verbosity = text.isEmpty() ? verbosity + 1 : reader.read("--verbosity", text, OptionValues::integer);
         }
     }
 
@@ -90,8 +89,7 @@ public final class LegacyOptions
     {
         if (user != null)
         {
-            throw OptionException.refused(commandLine(), EXIT_USER_TWICE,
-                message("--user", "given twice, one user only can be meant"));
+            throw reader.refused(EXIT_USER_TWICE, "--user", "given twice, one user only can be meant");
         }
         user = name;
     }
@@ -99,7 +97,7 @@ public final class LegacyOptions
     @Option(names = {"-l", "--log"}, paramLabel = VALUE, description = "file for all that is printed (default stderr)")
     void log(@Nullable String name)
     {
-        logFile = read("--log", name, OptionValues::path).toString();
+        logFile = reader.read("--log", name, OptionValues::path).toString();
     }
 
     @Option(names = {"-d", "--daemonize"}, arity = "0..1", paramLabel = OPTIONAL_VALUE, fallbackValue = "",
@@ -108,35 +106,35 @@ public final class LegacyOptions
     {
         if (text != null)
         {
-            isDaemon = text.isEmpty() ? !isDaemon : read("--daemonize", text, OptionValues::integer) != 0;
+            isDaemon = text.isEmpty() ? !isDaemon : reader.read("--daemonize", text, OptionValues::integer) != 0;
         }
     }
 
     @Option(names = "--nice", paramLabel = VALUE, description = "added to the niceness of the process")
     void nice(@Nullable String text)
     {
-        niceIncrement = read("--nice", text, OptionValues::integer);
+        niceIncrement = reader.read("--nice", text, OptionValues::integer);
     }
 
     @Option(names = {"-M", "--slaves"}, paramLabel = VALUE,
         description = "worker processes on the same ports, 0..256, 0 for one process that does everything (default 0)")
     void workers(@Nullable String text)
     {
-        workerCount = read("--slaves", text, number -> OptionValues.integer(number, 0, WORKER_COUNT_MAX));
+        workerCount = reader.read("--slaves", text, number -> OptionValues.integer(number, 0, WORKER_COUNT_MAX));
     }
 
     @Option(names = "--msg-buffers-size", paramLabel = VALUE,
         description = "most memory for packets that wait, in bytes or with k, m, g, t (default 256m)")
     void messageBuffersLength(@Nullable String text)
     {
-        messageBuffersLength = read("--msg-buffers-size", text, OptionValues::size);
+        messageBuffersLength = reader.read("--msg-buffers-size", text, OptionValues::size);
     }
 
     @Option(names = {"-b", "--backlog"}, paramLabel = VALUE,
         description = "connections of a port that wait to be accepted (default 8192)")
     void backlog(@Nullable String text)
     {
-        int value = read("--backlog", text, OptionValues::integer);
+        int value = reader.read("--backlog", text, OptionValues::integer);
         // negative: as much as the kernel allows; Java takes 0 for 50
         backlog = value < 0 ? Integer.MAX_VALUE : Math.max(1, value);
     }
@@ -145,7 +143,7 @@ public final class LegacyOptions
         description = "most connections of all kinds (default 65536)")
     void connectionCountMax(@Nullable String text)
     {
-        int value = read("--connections", text, OptionValues::integer);
+        int value = reader.read("--connections", text, OptionValues::integer);
         connectionCountMax = value <= 0 ? EngineConfig.Clients.COUNT_MAX_DEFAULT : value;
         if (isClientCountMaxSet && (clientCountMax == 0 || clientCountMax > connectionCountMax))
         {
@@ -157,7 +155,7 @@ public final class LegacyOptions
         description = "most client connections, 0 for no limit but -c (default 65536)")
     void clientCountMax(@Nullable String text)
     {
-        clientCountMax = Math.max(0, read("--max-special-connections", text, OptionValues::integer));
+        clientCountMax = Math.max(0, reader.read("--max-special-connections", text, OptionValues::integer));
         isClientCountMaxSet = true;
     }
 
@@ -165,7 +163,7 @@ public final class LegacyOptions
         description = "port or range of ports on 127.0.0.1 for --http-stats; also part of the process id on links")
     void statsPort(@Nullable String text)
     {
-        int[] range = read("--port", text, OptionValues::portRange);
+        int[] range = reader.read("--port", text, OptionValues::portRange);
         statsPort = range[0];
         statsPortLast = range[1];
     }
@@ -180,7 +178,7 @@ public final class LegacyOptions
         description = "file with the secret shared with the middle proxies (default: file secret, if there)")
     void proxySecretFile(@Nullable String name)
     {
-        proxySecretFile = read("--aes-pwd", name, OptionValues::path);
+        proxySecretFile = reader.read("--aes-pwd", name, OptionValues::path);
     }
 
     @Option(names = {"-6", "--ipv6"}, description = "client ports listen on [::], for IPv4 and IPv6")
@@ -193,17 +191,17 @@ public final class LegacyOptions
         description = "most new connections a second, 0 for no limit (default 0)")
     void acceptRateMax(@Nullable String text)
     {
-        acceptRateMax = Math.max(0, read("--max-accept-rate", text, OptionValues::integer));
+        acceptRateMax = Math.max(0, reader.read("--max-accept-rate", text, OptionValues::integer));
     }
 
     @Option(names = "--nat-info", paramLabel = VALUE,
         description = "<own IPv4>:<IPv4 that others see>; may be given up to 16 times")
     void natInfo(@Nullable String text)
     {
-        natRules.add(read("--nat-info", text, NatRules.Rule::parse));
+        natRules.add(reader.read("--nat-info", text, NatRules.Rule::parse));
         if (natRules.size() > NatRules.COUNT_MAX)
         {
-            throw usage("--nat-info", "more than " + NatRules.COUNT_MAX + " rules");
+            throw reader.usage("--nat-info", "more than " + NatRules.COUNT_MAX + " rules");
         }
     }
 
@@ -217,8 +215,7 @@ public final class LegacyOptions
         }
         catch (IllegalArgumentException e)
         {
-            throw OptionException.refused(commandLine(), EXIT_ADDRESS,
-                message("--address", String.valueOf(e.getMessage())));
+            throw reader.refused(EXIT_ADDRESS, "--address", String.valueOf(e.getMessage()));
         }
     }
 
@@ -226,7 +223,7 @@ public final class LegacyOptions
         description = "client secret, 32 hex digits; may be given up to 128 times")
     void secret(@Nullable String text)
     {
-        Secret secret = read("--mtproto-secret", text, Secret::parse);
+        Secret secret = reader.read("--mtproto-secret", text, Secret::parse);
         secretSources.add(secret);
         addSecrets("--mtproto-secret", List.of(secret));
     }
@@ -240,37 +237,37 @@ public final class LegacyOptions
         {
             return;
         }
-        addSecrets("--mtproto-secret-file", read("--mtproto-secret-file", name, SecretFile::read));
+        addSecrets("--mtproto-secret-file", reader.read("--mtproto-secret-file", name, SecretFile::read));
     }
 
     @Option(names = {"-P", "--proxy-tag"}, paramLabel = VALUE, description = "tag of the proxy, 32 hex digits")
     void proxyTag(@Nullable String text)
     {
-        proxyTag = read("--proxy-tag", text, OptionValues::hexKey);
+        proxyTag = reader.read("--proxy-tag", text, OptionValues::hexKey);
     }
 
     @Option(names = {"-D", "--domain"}, paramLabel = VALUE,
         description = "serves fake-TLS only and passes the rest on to this domain; the first of several is the default")
     void domain(@Nullable String text)
     {
-        domains.add(read("--domain", text, OptionValues::domain));
+        domains.add(reader.read("--domain", text, OptionValues::domain));
     }
 
     @Option(names = {"-W", "--window-clamp"}, paramLabel = VALUE,
         description = "TCP window clamp of client connections in bytes (default 131072, with -D none)")
     void windowClamp(@Nullable String text)
     {
-        windowClamp = read("--window-clamp", text, number -> OptionValues.integer(number, 0, Integer.MAX_VALUE));
+        windowClamp = reader.read("--window-clamp", text, number -> OptionValues.integer(number, 0, Integer.MAX_VALUE));
     }
 
     @Option(names = {"-H", "--http-ports"}, paramLabel = VALUE,
         description = "client ports with commas between them; may be given several times")
     void ports(@Nullable String text)
     {
-        ports.addAll(read("--http-ports", text, OptionValues::ports));
+        ports.addAll(reader.read("--http-ports", text, OptionValues::ports));
         if (ports.size() > PORT_COUNT_MAX)
         {
-            throw usage("--http-ports", "more than " + PORT_COUNT_MAX + " client ports");
+            throw reader.usage("--http-ports", "more than " + PORT_COUNT_MAX + " client ports");
         }
     }
 
@@ -454,38 +451,7 @@ public final class LegacyOptions
         secrets.addAll(added);
         if (secrets.size() > SecretList.COUNT_MAX)
         {
-            throw usage(option, "more than " + SecretList.COUNT_MAX + " client secrets in all");
+            throw reader.usage(option, "more than " + SecretList.COUNT_MAX + " client secrets in all");
         }
-    }
-
-    private <T> T read(String option, @Nullable String text, Function<String, T> reader)
-    {
-        try
-        {
-            return reader.apply(text == null ? "" : text);
-        }
-        catch (IllegalArgumentException e)
-        {
-            throw usage(option, String.valueOf(e.getMessage()));
-        }
-    }
-
-    private OptionException usage(String option, String text)
-    {
-        return OptionException.usage(commandLine(), message(option, text));
-    }
-
-    private String message(String option, String text)
-    {
-        return commandLine().getCommandName() + ": option '" + option + "': " + text;
-    }
-
-    private CommandLine commandLine()
-    {
-        if (command == null)
-        {
-            throw new IllegalStateException("not part of a command");
-        }
-        return command;
     }
 }

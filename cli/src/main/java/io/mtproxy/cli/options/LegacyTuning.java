@@ -16,15 +16,15 @@ public final class LegacyTuning
     private static final int THREADS_MAX = 64;
 
     private final List<String> withoutEffect = new ArrayList<>();
-    private @Nullable OptionReader reader;
+    private final OptionReader reader = new OptionReader();
     private boolean isSkipDhAllowed;
     private int dhAcceptRateMax;
     private boolean isTcpDisabled;
 
     /** Says which command these options belong to; before any is read. */
-    void command(CommandLine command)
+    void command(CommandLine value)
     {
-        reader = new OptionReader(command);
+        reader.command(value);
     }
 
     @Option(names = "--allow-skip-dh",
@@ -102,7 +102,7 @@ public final class LegacyTuning
     /** [C-CLI-49] 0 and negative mean the default; more than C documents is refused. */
     private void threads(String option, @Nullable String text)
     {
-        requireReader().read(option, text, value ->
+        reader.read(option, text, value ->
         {
             int count = OptionValues.integer(value);
             if (count > THREADS_MAX)
@@ -116,16 +116,7 @@ public final class LegacyTuning
 
     private int integer(String option, @Nullable String text)
     {
-        return requireReader().read(option, text, OptionValues::integer);
-    }
-
-    private OptionReader requireReader()
-    {
-        if (reader == null)
-        {
-            throw new IllegalStateException("not part of a command");
-        }
-        return reader;
+        return reader.read(option, text, OptionValues::integer);
     }
 
     /** @return whether the RPC server takes exchanges without DH. [C-CLI-44] */

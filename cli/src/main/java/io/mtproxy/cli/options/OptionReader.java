@@ -8,12 +8,12 @@ import picocli.CommandLine;
 /** Turns the text of an option's value into the value, or into the one line that says what is wrong with it. */
 final class OptionReader
 {
-    private final CommandLine command;
+    private @Nullable CommandLine command;
 
-    /** @param command that the options belong to, for its name and its usage. */
-    OptionReader(CommandLine command)
+    /** Says which command the options belong to, for its name and its usage; before any is read. */
+    void command(CommandLine value)
     {
-        this.command = command;
+        command = value;
     }
 
     /**
@@ -31,8 +31,33 @@ final class OptionReader
         }
         catch (IllegalArgumentException e)
         {
-            throw OptionException.usage(command,
-                command.getCommandName() + ": option '" + option + "': " + e.getMessage());
+            throw usage(option, String.valueOf(e.getMessage()));
         }
+    }
+
+    /** @return what ends the start with the usage and exit code 2. */
+    OptionException usage(String option, String text)
+    {
+        return OptionException.usage(command(), message(option, text));
+    }
+
+    /** @return what ends the start with an exit code of its own. */
+    OptionException refused(int exitCode, String option, String text)
+    {
+        return OptionException.refused(command(), exitCode, message(option, text));
+    }
+
+    private String message(String option, String text)
+    {
+        return command().getCommandName() + ": option '" + option + "': " + text;
+    }
+
+    private CommandLine command()
+    {
+        if (command == null)
+        {
+            throw new IllegalStateException("not part of a command");
+        }
+        return command;
     }
 }

@@ -370,7 +370,7 @@ final class ClientConnection implements ReadyHandler
 
     private void startRelay(ChunkChain output, @Nullable AnswerRecords records)
     {
-        shared.cancelDeadline(this);
+        shared.deadlines.cancel(this);
         answers = new AnswerFlow(this, shared, output, records);
         requests = new RequestFlow(this, shared, answers);
         phase = ClientPhase.RELAY;

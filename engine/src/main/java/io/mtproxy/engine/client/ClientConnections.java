@@ -35,13 +35,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntUnaryOperator;
-import org.agrona.DeadlineTimerWheel;
 import org.agrona.DirectBuffer;
 import org.agrona.ErrorHandler;
 import org.agrona.MutableDirectBuffer;
-import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.ControlledMessageHandler;
 import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -60,9 +57,6 @@ public final class ClientConnections
     private static final int SCRATCH_LENGTH = 128;
     /** Messages taken from one ring in a turn. */
     private static final int RING_BATCH_LIMIT = 4096;
-    private static final long DEADLINE_TICK_NS = 1L << 24;
-    private static final int DEADLINE_TICKS_PER_WHEEL = 1024;
-    private static final int DEADLINES_PER_TURN = 64;
     /** Clients of a removed secret that are closed at one tick. */
     private static final int DRAINED_PER_TICK = 1024;
 
@@ -96,9 +90,7 @@ public final class ClientConnections
     private final RelayRing[] fromDatacenters;
     private final ControlledMessageHandler toClientHandler = this::onToClient;
     private final SlotTable<ClientConnection> slots;
-    private final DeadlineTimerWheel deadlines;
-    private final DeadlineTimerWheel.TimerHandler deadlineHandler = this::onDeadline;
-    private final Long2ObjectHashMap<ClientConnection> connectionByTimer = new Long2ObjectHashMap<>();
+    final ClientDeadlines deadlines;
     private final ArrayDeque<ClientConnection> toFlush = new ArrayDeque<>();
     private final ArrayDeque<ClientConnection> toResume = new ArrayDeque<>();
     private final ArrayDeque<ClientConnection> toClose = new ArrayDeque<>();
@@ -142,7 +134,7 @@ public final class ClientConnections
         slots = new SlotTable<>(setup.connectionCountMax);
         nowNs = clock.nanoTime();
         accounting.secrets(secrets, nowNs);
-        deadlines = new DeadlineTimerWheel(TimeUnit.NANOSECONDS, nowNs, DEADLINE_TICK_NS, DEADLINE_TICKS_PER_WHEEL);
+        deadlines = new ClientDeadlines(nowNs);
     }
 
     /**
@@ -206,13 +198,13 @@ public final class ClientConnections
         counters.add(ProxyCounter.ACTIVE_CONNECTIONS, 1);
         if (fakeTls != null)
         {
-            startDeadline(connection, acceptedNs + FakeTlsAcceptor.ALARM_NS);
+            deadlines.start(connection, acceptedNs + FakeTlsAcceptor.ALARM_NS);
         }
         else if (limits.handshakeTimeoutNs() > 0)
         {
             // Drawn anew for each, so that the silence has no length that a prober could know. [C-CLT-03]
             long spreadNs = (long)(limits.handshakeTimeoutNs() * (random.nextInt(1 << 20) / (double)(1 << 20)));
-            startDeadline(connection, acceptedNs + limits.handshakeTimeoutNs() + spreadNs);
+            deadlines.start(connection, acceptedNs + limits.handshakeTimeoutNs() + spreadNs);
         }
         return true;
     }
@@ -290,7 +282,7 @@ public final class ClientConnections
         {
             counters.add(ProxyCounter.ENCRYPTED_CONNECTIONS, -1);
         }
-        cancelDeadline(connection);
+        deadlines.cancel(connection);
         senders.remove(connection);
         gate.leave();
         toClose.addLast(connection);
@@ -303,57 +295,16 @@ public final class ClientConnections
         errors.onError(defect);
     }
 
-    // ---- deadlines
-
     /** Gives a connection that only has to be flushed a bounded time. */
     void startFlushDeadline(ClientConnection connection)
     {
-        startDeadline(connection, nowNs + limits.flushTimeoutNs());
-    }
-
-    private void startDeadline(ClientConnection connection, long deadlineNs)
-    {
-        connection.deadlineTimerId = deadlines.scheduleTimer(deadlineNs);
-        connectionByTimer.put(connection.deadlineTimerId, connection);
-    }
-
-    void cancelDeadline(ClientConnection connection)
-    {
-        if (connection.deadlineTimerId != ClientConnection.NO_TIMER)
-        {
-            deadlines.cancelTimer(connection.deadlineTimerId);
-            connectionByTimer.remove(connection.deadlineTimerId);
-            connection.deadlineTimerId = ClientConnection.NO_TIMER;
-        }
-    }
-
-    private boolean onDeadline(TimeUnit timeUnit, long now, long timerId)
-    {
-        ClientConnection connection = connectionByTimer.remove(timerId);
-        if (connection != null)
-        {
-            connection.deadlineTimerId = ClientConnection.NO_TIMER;
-            connection.onDeadline();
-        }
-        return true;
+        deadlines.start(connection, nowNs + limits.flushTimeoutNs());
     }
 
     /** @return deadlines that were over. */
     public int pollDeadlines()
     {
-        if (deadlines.timerCount() == 0)
-        {
-            deadlines.currentTickTime(nowNs);
-            return 0;
-        }
-        int over = 0;
-        do
-        {
-            // one call looks at one slot of the wheel, however much time has passed
-            over += deadlines.poll(nowNs, deadlineHandler, DEADLINES_PER_TURN - over);
-        }
-        while (over < DEADLINES_PER_TURN && deadlines.currentTickTime() <= nowNs);
-        return over;
+        return deadlines.poll(nowNs);
     }
 
     // ---- the turn
@@ -599,7 +550,7 @@ public final class ClientConnections
     void front(ClientConnection connection, FakeTlsAcceptor acceptor, int domainIndex, int offset, int length,
         boolean isEnded)
     {
-        cancelDeadline(connection);
+        deadlines.cancel(connection);
         FrontingTable.Front front = acceptor.front(domainIndex);
         InetSocketAddress local = connection.socket().localAddress();
         int port = FakeTlsAcceptor.originPort(local.getPort());
