@@ -138,9 +138,10 @@ public final class ProxyEngine implements AutoCloseable
             throw new IllegalStateException("the agents have threads of their own");
         }
         int work = 0;
-        for (DutyCycle dutyCycle : dutyCycles)
+        // by index: an iterator for each turn would be garbage
+        for (int i = 0; i < dutyCycles.size(); i++)
         {
-            work += dutyCycle.doWork();
+            work += dutyCycles.get(i).doWork();
         }
         conductor.doWork();
         return work;
