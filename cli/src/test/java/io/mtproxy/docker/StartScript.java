@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -199,7 +200,10 @@ final class StartScript
         Path errors = standIns.resolve("errors");
         Path arguments = standIns.resolve("proxy.arguments");
         Files.deleteIfExists(arguments);
-        ProcessBuilder builder = new ProcessBuilder(command)
+        // under nohup HUP is ignored from the start, and a shell cannot take it back
+        List<String> line = new ArrayList<>(List.of("env", "--default-signal=HUP"));
+        line.addAll(List.of(command));
+        ProcessBuilder builder = new ProcessBuilder(line)
             .redirectOutput(output.toFile())
             .redirectError(errors.toFile());
         builder.environment().clear();
