@@ -14,6 +14,7 @@ import io.mtproxy.soak.ClientSwarm;
 import io.mtproxy.soak.DatacenterServer;
 import io.mtproxy.soak.DatacenterSettings;
 import io.mtproxy.soak.DatacenterSettings.Mode;
+import io.mtproxy.soak.FakeTlsClientPeer;
 import io.mtproxy.soak.SoakReport;
 import io.mtproxy.soak.SoakReport.ErrorKind;
 import io.mtproxy.soak.SwarmSettings;
@@ -21,6 +22,8 @@ import io.mtproxy.soak.Transport;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,6 +33,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,6 +48,8 @@ class WorkersIT
 {
     private static final String SECRET = "00112233445566778899aabbccddeeff";
     private static final String OTHER_SECRET = "ffeeddccbbaa99887766554433221100";
+    /** Nobody serves TLS there. */
+    private static final String DOMAIN = "localhost";
     private static final byte[] PROXY_SECRET =
         "a secret of some length that both sides have in a file".getBytes(StandardCharsets.US_ASCII);
     private static final int LINKS_PER_WORKER = 4;
@@ -233,6 +239,49 @@ class WorkersIT
         {
             assertEquals(1, proxy.exitCode());
             assertTrue(proxy.err().contains("before it could serve"), proxy.err());
+        }
+    }
+
+    /** [C-LIFE-17] [C-BUG-20] By whichever worker, and after a restart as well. */
+    @Test
+    void shouldAcceptHelloOnceOverAllWorkers() throws Exception
+    {
+        byte[] hello = FakeTlsClientPeer.hello(HexFormat.of().parseHex(SECRET), DOMAIN,
+            (int)(System.currentTimeMillis() / 1000), new SplittableRandom(), FakeTlsClientPeer.RECORD_LENGTH);
+        try (DistRun proxy = start("-u", "root", "-D", DOMAIN))
+        {
+            awaitReady(proxy, 2);
+            assertTrue(isAccepted(hello), proxy::toString);
+            for (int i = 0; i < 40; i++)
+            {
+                assertFalse(isAccepted(hello), "accepted again");
+            }
+            ProcessFacts.await(proxy, "both workers", () -> total(ProxyCounter.FAKE_TLS_HELLOS_REPLAYED) == 40);
+            proxy.terminate();
+            assertEquals(0, proxy.exitCode());
+        }
+        try (DistRun proxy = start("-u", "root", "-D", DOMAIN))
+        {
+            ProcessFacts.await(proxy, READY, () -> count(proxy.err(), READY) == 3);
+            assertFalse(isAccepted(hello), "accepted again after a restart");
+            hello = FakeTlsClientPeer.hello(HexFormat.of().parseHex(SECRET), DOMAIN,
+                (int)(System.currentTimeMillis() / 1000), new SplittableRandom(), FakeTlsClientPeer.RECORD_LENGTH);
+            assertTrue(isAccepted(hello), "a fresh one");
+        }
+    }
+
+    /** @return whether the proxy answers as a server would; it closes, or passes on to nobody, what it refuses. */
+    private boolean isAccepted(byte[] hello) throws Exception
+    {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port))
+        {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write(hello);
+            return socket.getInputStream().read() == 0x16;
+        }
+        catch (SocketException e)
+        {
+            return false;
         }
     }
 
