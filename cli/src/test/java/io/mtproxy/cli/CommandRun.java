@@ -22,12 +22,20 @@ record CommandRun(int exitCode, String out, List<String> err)
     /** Runs the command in a folder of its own. */
     static CommandRun of(Path folder, String... arguments)
     {
+        return of(folder, () ->
+        {
+        }, arguments);
+    }
+
+    /** @param whenReady run once everything is started, before it is asked to stop. */
+    static CommandRun of(Path folder, Runnable whenReady, String... arguments)
+    {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Terminal terminal = new Terminal(new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8), Map.of("XDG_RUNTIME_DIR", folder.toString()), folder,
             PROGRAM);
-        int exitCode = new MtProxy(terminal, log -> new StopAtOnce()).execute(arguments);
+        int exitCode = new MtProxy(terminal, log -> new StopAtOnce(whenReady)).execute(arguments);
         return new CommandRun(exitCode, out.toString(StandardCharsets.UTF_8),
             err.toString(StandardCharsets.UTF_8).lines().toList());
     }
@@ -39,12 +47,12 @@ record CommandRun(int exitCode, String out, List<String> err)
     }
 
     /** Asks to stop whenever it is looked at. */
-    private static final class StopAtOnce implements StopWait
+    private record StopAtOnce(Runnable whenReady) implements StopWait
     {
         @Override
         public void mainLoopBegins()
         {
-            // nothing changes
+            whenReady.run();
         }
 
         @Override
