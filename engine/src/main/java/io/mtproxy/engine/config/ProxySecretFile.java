@@ -84,26 +84,20 @@ public final class ProxySecretFile implements AutoCloseable
     }
 
     /**
-     * Reads {@code secret} in the working directory, if it is there; a start goes on without. [C-EXIT-09]
+     * Reads {@code secret} in the working directory, if it is there; a start goes on without. [C-EXIT-09] [C-CLI-40]
      *
      * @return the secret, or the warning that has to be printed.
+     * @throws ConfigurationException when it is there and cannot be used, as if it were named. [C-EXIT-08]
      */
-    public static Found find(Path workingDirectory)
+    public static Found find(Path workingDirectory) throws ConfigurationException
     {
         Path file = workingDirectory.resolve(DEFAULT_NAME);
-        String reason = "no --aes-pwd is given and there is no file \"" + DEFAULT_NAME + "\" in the working directory";
         if (Files.exists(file))
         {
-            try
-            {
-                return new Found(Optional.of(load(file)), "");
-            }
-            catch (ConfigurationException e)
-            {
-                reason = e.lines().getFirst();
-            }
+            return new Found(Optional.of(load(file)), "");
         }
-        return new Found(Optional.empty(), "warning: " + reason + ": no middle proxy will accept this proxy — " +
+        return new Found(Optional.empty(), "warning: no --aes-pwd is given and there is no file \"" + DEFAULT_NAME +
+            "\" in the working directory: no middle proxy will accept this proxy — " +
             "fetch https://core.telegram.org/getProxySecret and name the file with --aes-pwd");
     }
 

@@ -59,17 +59,18 @@ class ProxySecretFileTest
     }
 
     @Test
-    @DisplayName("[C-EXIT-09] [C-CLI-40] the file \"secret\" of the working directory counts; without it there is a warning")
-    void shouldFindTheDefaultFile() throws IOException
+    @DisplayName("[C-EXIT-09] [C-EXIT-08] [C-CLI-40] the file \"secret\" of the working directory counts, with what is wrong with it; " +
+        "without it there is a warning")
+    void shouldFindTheDefaultFile() throws IOException, ConfigurationException
     {
         ProxySecretFile.Found none = ProxySecretFile.find(folder);
         assertTrue(none.secret().isEmpty());
         assertTrue(none.warning().startsWith("warning: no --aes-pwd is given"), none.warning());
 
         Files.write(folder.resolve("secret"), new byte[7]);
-        ProxySecretFile.Found bad = ProxySecretFile.find(folder);
-        assertTrue(bad.secret().isEmpty());
-        assertTrue(bad.warning().contains("only 7 bytes"), bad.warning());
+        ConfigurationException bad = assertThrows(ConfigurationException.class, () -> ProxySecretFile.find(folder));
+        assertEquals(1, bad.exitCode());
+        assertTrue(bad.lines().getFirst().contains("only 7 bytes"), bad.lines()::toString);
 
         Files.write(folder.resolve("secret"), new byte[128]);
         ProxySecretFile.Found good = ProxySecretFile.find(folder);
