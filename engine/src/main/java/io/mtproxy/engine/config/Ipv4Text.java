@@ -12,7 +12,7 @@ final class Ipv4Text
     {
     }
 
-    /** @return host-order address of exactly four decimal parts, or -1. */
+    /** @return host-order address of exactly four decimal parts without zeros in front, or -1. */
     static long parseDotted(String text)
     {
         String[] parts = text.split("\\.", -1);
@@ -23,7 +23,8 @@ final class Ipv4Text
         long address = 0;
         for (String part : parts)
         {
-            if (part.isEmpty() || part.length() > 3 || !isDigits(part) || Integer.parseInt(part) > 0xff)
+            if (part.isEmpty() || part.length() > 3 || !isDigits(part) || part.length() > 1 && part.charAt(0) == '0' ||
+                Integer.parseInt(part) > 0xff)
             {
                 return -1;
             }

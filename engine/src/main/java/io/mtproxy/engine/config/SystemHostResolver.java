@@ -69,7 +69,16 @@ public final class SystemHostResolver implements HostResolver
                 "a name without a dot is looked for in the hosts file only and is not there");
         }
         long ipv4 = Ipv4Text.parseShort(host);
-        return ipv4 < 0 ? askSystem(host) : toAddress((int)ipv4);
+        if (ipv4 >= 0)
+        {
+            return toAddress((int)ipv4);
+        }
+        if (host.chars().allMatch(character -> character == '.' || character >= '0' && character <= '9'))
+        {
+            // Java would read 127.0.0.08 as decimal
+            throw new UnknownHostException("it is not an IPv4 address");
+        }
+        return askSystem(host);
     }
 
     /** Reads the IPv4 entries of a hosts file; a file that cannot be read has none. [C-CFG-20] */

@@ -98,8 +98,17 @@ class SystemHostResolverTest
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"256.1", "1.2.3.4.5", "1..2", "1.16777216", "1.2.3.256", ".1", "1.", "09.1", "0x.1", "1.-1",
+    @ValueSource(strings = {"256.1", "1.2.3.4.5", "1..2", "1.16777216", "1.2.3.256", ".1", "1.", "09.1", "127.0.0.08",
         "99999999999999999999.1"})
+    @DisplayName("[C-CFG-21] what is only digits and dots and no address is no name either")
+    void shouldNotAskForNumbers(String host)
+    {
+        assertThrows(UnknownHostException.class, () -> resolver(Map.of()).resolve(host));
+        assertEquals(List.of(), asked);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0x.1", "1.-1", "1.2.3.4a"})
     @DisplayName("[C-CFG-21] what is no address is a name")
     void shouldAskForWhatIsNoAddress(String host)
     {
