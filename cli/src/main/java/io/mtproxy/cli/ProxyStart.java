@@ -264,8 +264,8 @@ final class ProxyStart
         }
         catch (IOException e)
         {
-            boolean isRange = legacy.statsPort() != legacy.statsPortLast();
-            throw new ConfigurationException(isRange ? OptionException.EXIT_USAGE : EXIT_FAILED,
+            throw new ConfigurationException(
+                legacy.isStatsPortRange() ? OptionException.EXIT_USAGE : EXIT_FAILED,
                 List.of(String.valueOf(e.getMessage())));
         }
     }

@@ -114,6 +114,7 @@ class RunCommandTest
     static final List<Refused> LINES = List.of(
         new Refused("C-EXIT-02", "-u a -u b conf", 1, "option '--user': given twice"),
         new Refused("C-EXIT-03", "--address 1.2.3 conf", 4, "\"1.2.3\" is not an IPv4 address"),
+        new Refused("C-EXIT-03", "--address 127.0.0.01 conf", 4, "\"127.0.0.01\" is not an IPv4 address"),
         new Refused("C-EXIT-03", "--address ::1 conf", 4, "\"::1\" is not an IPv4 address"),
         new Refused("C-EXIT-16", "-D a.example conf", 2, "-D needs a client secret"),
         new Refused("C-EXIT-13", "--http-stats nowhere.conf", 2, "--http-stats needs a port"));
@@ -233,6 +234,21 @@ class RunCommandTest
         assertEquals(1, twice.exitCode());
         assertTrue(twice.errors().contains("client port " + port + " cannot be opened: it is listed twice"),
             twice::errors);
+    }
+
+    /** [C-EXIT-14] [C-EXIT-15] [C-CLI-39] A range counts as one even if it is of one port. */
+    @Test
+    void shouldRefuseTakenStatsPort() throws IOException
+    {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress()))
+        {
+            int port = taken.getLocalPort();
+            String rest = " --http-stats -u root --aes-pwd " + proxySecret + " " + conf;
+
+            assertEquals(1, run("-p " + port + rest).exitCode());
+            assertEquals(1, run("-p 0" + port + ": " + rest).exitCode());
+            assertEquals(2, run("-p " + port + ":" + port + rest).exitCode());
+        }
     }
 
     /** [C-EXIT-08] [C-LIM-13] */

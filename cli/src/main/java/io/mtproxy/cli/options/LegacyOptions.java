@@ -52,6 +52,7 @@ public final class LegacyOptions
     private boolean isClientCountMaxSet;
     private int statsPort;
     private int statsPortLast;
+    private boolean isStatsPortRange;
     private @Nullable Path proxySecretFile;
     private boolean isIpv6;
     private int acceptRateMax;
@@ -166,6 +167,8 @@ public final class LegacyOptions
         int[] range = reader.read("--port", text, OptionValues::portRange);
         statsPort = range[0];
         statsPortLast = range[1];
+        // "8888:" is one port
+        isStatsPortRange = text != null && text.indexOf(':') >= 0 && !text.endsWith(":");
     }
 
     @Option(names = "--http-stats", description = "stats pages on the port of -p")
@@ -396,6 +399,12 @@ public final class LegacyOptions
     public int statsPortLast()
     {
         return statsPortLast;
+    }
+
+    /** @return whether {@code -p} is written as a range, even as one of a single port. [C-EXIT-14] [C-EXIT-15] */
+    public boolean isStatsPortRange()
+    {
+        return isStatsPortRange;
     }
 
     /** @return whether {@code --http-stats} is given. */

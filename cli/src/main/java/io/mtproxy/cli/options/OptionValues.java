@@ -23,7 +23,8 @@ final class OptionValues
     private static final String SUFFIXES = "kmgt";
     private static final int SUFFIX_SHIFT = 10;
     private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,9}");
-    private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
+    private static final Pattern STATS_PORT = Pattern.compile("0*[1-9][0-9]{0,9}");
+    private static final Pattern IPV4 = Pattern.compile("(0|[1-9][0-9]{0,2})(\\.(0|[1-9][0-9]{0,2})){3}");
     private static final Pattern HEX_KEY = Pattern.compile("[0-9a-fA-F]{32}");
 
     private static final Pattern FOLDER_NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}");
@@ -119,7 +120,7 @@ final class OptionValues
         int colon = text.indexOf(':');
         String first = colon < 0 ? text : text.substring(0, colon);
         String last = colon < 0 || colon == text.length() - 1 ? first : text.substring(colon + 1);
-        if (!PORT.matcher(first).matches() || !PORT.matcher(last).matches())
+        if (!STATS_PORT.matcher(first).matches() || !STATS_PORT.matcher(last).matches())
         {
             throw new IllegalArgumentException("\"" + text + "\" is neither a port nor a range like 8888:8899");
         }
@@ -171,7 +172,7 @@ final class OptionValues
         return name;
     }
 
-    /** Reads an IPv4 address of four decimal parts. [C-CLI-54] */
+    /** Reads an IPv4 address of four decimal parts, none with a zero in front. [C-CLI-54] */
     static InetAddress ipv4(String text)
     {
         if (!IPV4.matcher(text).matches())
