@@ -2,6 +2,7 @@
 package io.mtproxy.cli;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -20,7 +21,7 @@ final class CommandLinePorts implements AutoCloseable
     /** Below those that the system gives to connections. */
     private static final int FIRST = 15_000;
     private static final int LAST = 32_000;
-    private static final int CONNECT_TIMEOUT_MS = 1000;
+    private static final int CONNECT_TIMEOUT_MS = 4000;
     private static final String MANY = "$MANY";
     private static final List<String> ADDRESSES = List.of("127.0.0.1", "127.0.0.2", "::1");
 
@@ -130,7 +131,7 @@ final class CommandLinePorts implements AutoCloseable
             {
                 new ServerSocket(port).close();
             }
-            catch (java.net.BindException e)
+            catch (BindException e)
             {
                 return false;
             }

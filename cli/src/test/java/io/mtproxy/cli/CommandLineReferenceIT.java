@@ -9,6 +9,7 @@ import static io.mtproxy.cli.CommandLineRow.improveConfiguration;
 import static io.mtproxy.cli.CommandLineRow.improveStart;
 import static io.mtproxy.cli.CommandLineRow.misconfigured;
 import static io.mtproxy.cli.CommandLineRow.refused;
+import static io.mtproxy.cli.CommandLineRow.row;
 import static io.mtproxy.cli.CommandLineRow.serves;
 import static io.mtproxy.cli.CommandLineRow.servesLine;
 import static io.mtproxy.cli.CommandLineRow.usage;
@@ -20,6 +21,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -78,7 +80,7 @@ class CommandLineReferenceIT
         {
             assertEquals(theirs.outcome(), ours.outcome(), () -> "ours: " + ours + "\nC: " + theirs);
         }
-        if (theirs.isErrorTold())
+        if (theirs.isErrorTold() && !ours.outcome().endsWith(" 0"))
         {
             assertTrue(ours.isErrorTold(), () -> "C tells a reason, ours: " + ours);
         }
@@ -87,7 +89,7 @@ class CommandLineReferenceIT
             assertTrue(ours.outcome().contains("H@"), ours::outcome);
         }
         // [C-LOG-04]
-        assertFalse(ours.err().toLowerCase(java.util.Locale.ROOT).contains(SECRET.toLowerCase(java.util.Locale.ROOT)),
+        assertFalse(ours.err().toLowerCase(Locale.ROOT).contains(SECRET.toLowerCase(Locale.ROOT)),
             "a secret is shown");
     }
 
@@ -184,7 +186,11 @@ class CommandLineReferenceIT
         usage("C-CLI-36", "--msg-buffers-size 1x @conf"),
         usage("C-CLI-36", "--msg-buffers-size x @conf"),
         usage("C-CLI-36", "--msg-buffers-size '' @conf"),
-        usage("C-CLI-36", "--msg-buffers-size 1mb @conf"),
+        usage("C-CLI-36", "--msg-buffers-size 0x10m @conf"),
+        improveStart("C-GEN-01", "--msg-buffers-size 64mb", USAGE, SERVES),
+        improveStart("C-GEN-01", "--msg-buffers-size ~64m", USAGE, SERVES),
+        serves("C-CLI-36", "--msg-buffers-size 0"),
+        serves("C-CLI-36", "--msg-buffers-size 1"),
         usage("C-CLI-36", "@conf --msg-buffers-size"),
         improve("C-CLI-36", START + "--msg-buffers-size -1 @conf", USAGE, "line 1"),
         improve("C-CLI-36", START + "--msg-buffers-size 2t @conf", USAGE, "line 1"));
@@ -206,9 +212,11 @@ class CommandLineReferenceIT
         usage("C-CLI-39", "@conf -p"),
         improve("C-CLI-39", START + "-p 70000 @conf", USAGE, SERVES),
         improve("C-CLI-39", START + "-p 65536 @conf", USAGE, SERVES),
-        improve("C-CLI-11", START + "-p $Px @conf", USAGE, SERVES),
+        improve("C-CLI-11", START + "-p $P/ @conf", USAGE, SERVES),
         refused("C-EXIT-14", 1, START + "-p $T --http-stats @conf"),
-        refused("C-EXIT-14", 1, START + "-p $T:$T --http-stats @conf"),
+        refused("C-EXIT-14", 1, START + "-p $T: --http-stats @conf"),
+        refused("C-EXIT-15", 2, START + "-p $T:$T --http-stats @conf"),
+        serves("C-CLI-39", "-p 0$P --http-stats"),
         refused("C-EXIT-15", 2, START + "-p $T:$U --http-stats @conf"),
         improve("C-EXIT-13", START + "--http-stats @conf", "line 2", "line 1"),
         usage("C-CLI-55", "--http-stats --http-stats=1 @conf"),
@@ -246,6 +254,11 @@ class CommandLineReferenceIT
         serves("C-CLI-37", "--backlog -1"),
         usage("C-CLI-37", "@conf -b"),
         improveStart("C-CLI-11", "-b 12x", USAGE, SERVES),
+        improveStart("C-CLI-11", "-b 99999999999", USAGE, SERVES),
+        serves("C-CLI-11", "-b +12"),
+        improveStart("C-CLI-11", "-b ~12", USAGE, SERVES),
+        improveStart("C-CLI-11", "-b ''", USAGE, SERVES),
+        serves("C-CLI-38", "-c 100"),
         serves("C-CLI-38", "-c 500"),
         serves("C-CLI-38", "-C 2000 -c 500"),
         improveStart("C-EXIT-11", "-c 0", SERVES, "serves|line 1"),
@@ -258,6 +271,7 @@ class CommandLineReferenceIT
         improveStart("C-CLI-11", "-C x", USAGE, SERVES),
         serves("C-CLI-46", "--max-accept-rate 100"),
         serves("C-CLI-46", "--max-accept-rate=0"),
+        serves("C-CLI-46", "--max-accept-rate -5"),
         usage("C-CLI-46", "@conf --max-accept-rate"),
         serves("C-CLI-47", "--max-dh-accept-rate 100"),
         usage("C-CLI-47", "@conf --max-dh-accept-rate"),
@@ -288,6 +302,7 @@ class CommandLineReferenceIT
         serves("C-CLI-64", "-T 2.5"),
         serves("C-CLI-64", "--ping-interval=0"),
         serves("C-CLI-64", "-T x"),
+        serves("C-CLI-64", "-T ''"),
         usage("C-CLI-64", "@conf -T"));
 
     private static final List<CommandLineRow> NETWORK = List.of(
@@ -310,6 +325,9 @@ class CommandLineReferenceIT
         usage("C-CLI-53", "--nat-info :10.0.0.1 @conf"),
         usage("C-CLI-53", "--nat-info 10.0.0.256:10.0.0.1 @conf"),
         usage("C-CLI-53", "--nat-info 10.0.1:10.0.0.1 @conf"),
+        usage("C-CLI-53", "--nat-info 10.0.0.01:10.0.0.1 @conf"),
+        usage("C-CLI-53", "--nat-info 10.0.0.1:10.0.0.1~ @conf"),
+        serves("C-CLI-53", "--nat-info 0.0.0.0:255.255.255.255"),
         usage("C-CLI-53", "--nat-info a.example:10.0.0.1 @conf"),
         usage("C-CLI-53", "--nat-info ::1:10.0.0.1 @conf"),
         usage("C-CLI-53", "@conf --nat-info"),
@@ -345,6 +363,8 @@ class CommandLineReferenceIT
         usage("C-CLI-58", "@conf -P"),
         usage("C-CLI-59", "@conf -D"),
         serves("C-CLI-59", "-S " + SECRET + " -D 127.0.0.1"),
+        serves("C-CLI-59", "-S " + SECRET + " -D 127.0.0.1 --domain=127.0.0.2"),
+        improveStart("C-GEN-01", "-S " + SECRET + " -D ''", USAGE, SERVES),
         refused("C-EXIT-16", 2, START + "-D 127.0.0.1 @conf"));
 
     private static final List<CommandLineRow> SECRET_FILES = List.of(
@@ -377,7 +397,8 @@ class CommandLineReferenceIT
         refused("C-EXIT-08", 1, ROOT + "-H $H --aes-pwd '' @conf"),
         servesLine("C-EXIT-09", ROOT + "-H $H @conf"),
         servesLine("C-CLI-40", ROOT + "-H $H @conf").in("with-secret"),
-        servesLine("C-EXIT-09", ROOT + "-H $H @conf").in("with-short-secret"));
+        refused("C-EXIT-08", 1, ROOT + "-H $H @conf").in("with-short-secret"),
+        servesLine("C-CLI-40", ROOT + "-H $H --aes-pwd @key @conf").in("with-short-secret"));
 
     private static final List<CommandLineRow> USERS = List.of(
         refused("C-EXIT-02", 1, "-u root -u root @conf"),
@@ -385,6 +406,7 @@ class CommandLineReferenceIT
         refused("C-EXIT-10", 1, "-u no-such-user -c 1000 " + KEY + "-H $H @conf").asProcess(),
         refused("C-LIFE-02", 1, "-u no-such-user -H $T @nowhere"),
         servesLine("C-CLI-34", "-u nobody -c 1000 " + KEY + "-H $H @conf").asProcess(),
+        row("C-CLI-34", "-u '' -c 1000 " + KEY + "-H $H @conf", "line 1|serves").asProcess(),
         usage("C-CLI-34", "@conf -u"));
 
     private static final List<CommandLineRow> CONFIGURATION_FILES = List.of(
@@ -404,6 +426,9 @@ class CommandLineReferenceIT
         configured("C-CFG-08", "max_connections 20; min_connections 10; proxy 127.0.0.1:9;"),
         configured("C-CFG-09", "timeout 10; timeout 30000; proxy 127.0.0.1:9;"),
         configured("C-CFG-21", "proxy 127.1:9;"),
+        configured("C-CFG-21", "proxy 127.0.0.010:9;"),
+        misconfigured("C-CFG-21", "proxy 127.0.0.08:9;"),
+        misconfigured("C-CFG-21", "proxy 1.2.3.256:9;"),
         configured("C-CFG-22", "proxy [::1]:9; proxy [::ffff:127.0.0.1]:9;"),
         configured("C-CFG-20", "proxy localhost:9;"),
         misconfigured("C-CFG-10", ""),
@@ -441,7 +466,7 @@ class CommandLineReferenceIT
         improveConfiguration("C-CFG-12", "proxy 127.0.0.1:9;\0x", "line 1", SERVES));
 
     private static final List<CommandLineRow> ADDED = List.of(
-        improve("C-CLI-05", "help", "text 0", "line 1"),
+        improve("C-CLI-05", "help", "usage 0", "line 1"),
         improveStart("C-CLI-05", "--threads 2", SERVES, USAGE),
         improveStart("C-CLI-05", "--threads=65", USAGE, USAGE),
         improveStart("C-CLI-05", "--worker-exit stop", SERVES, USAGE),

@@ -82,6 +82,12 @@ record CommandLineRow(
         return improveStart(clause, "", ours, reference).withConfiguration(text);
     }
 
+    /** Both do the same, which depends on the machine. */
+    static CommandLineRow row(String clause, String line, String either)
+    {
+        return row(clause, line, either, either);
+    }
+
     private static CommandLineRow row(String clause, String line, String ours, String reference)
     {
         return new CommandLineRow(clause, line, CONFIGURATION, "here", ours, reference, false);
