@@ -474,8 +474,9 @@ class CommandLineReferenceIT
         improveStart("C-CLI-05", "--handshake-timeout 5 --drain-timeout 5", SERVES, USAGE),
         improveStart("C-CLI-05", "--status-dir @status --instance a", SERVES, USAGE),
         improve("C-CLI-05", "--threa 2 @conf", USAGE, USAGE),
-        improveStart("C-BUG-04", "-l @log", "serves H@127.0.0.1 H@127.0.0.2, nice 0, uid 0 0 0 0, workers 0, log there, " +
-            "ends 0", "serves H@127.0.0.1 H@127.0.0.2, nice 0, uid 0 0 0 0, workers 0, log not there, ends 0")
-                .asProcess(),
+        improveStart("C-BUG-04", "-l @log",
+            "serves H@127.0.0.1 H@127.0.0.2, nice 0, uid 0 0 0 0, workers 0, log there, " +
+                "ends 0", "serves H@127.0.0.1 H@127.0.0.2, nice 0, uid 0 0 0 0, workers 0, log not there, ends 0")
+            .asProcess(),
         improveStart("C-BUG-04", "-l @nowhere/log", "line 1", SERVES).asProcess());
 }

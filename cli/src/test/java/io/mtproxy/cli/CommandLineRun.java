@@ -39,7 +39,8 @@ record CommandLineRun(String outcome, boolean isErrorTold, String err)
         {
             List<String> command = new ArrayList<>(program.command());
             command.addAll(row.arguments(files, ports));
-            ProcessBuilder builder = new ProcessBuilder(command).directory(files.folder().resolve(row.folder()).toFile())
+            ProcessBuilder builder = new ProcessBuilder(command).directory(files.folder().resolve(row.folder())
+                .toFile())
                 .redirectOutput(out.toFile()).redirectError(err.toFile());
             builder.environment().put("XDG_RUNTIME_DIR", files.folder().toString());
             builder.environment().remove("POSIXLY_CORRECT");
@@ -97,7 +98,8 @@ record CommandLineRun(String outcome, boolean isErrorTold, String err)
     }
 
     /** @return whether it became ready; else it has ended. */
-    private static boolean isReady(Process process, CommandLineRow row, Path err, Path log) throws IOException, InterruptedException
+    private static boolean isReady(Process process, CommandLineRow row, Path err, Path log) throws IOException,
+        InterruptedException
     {
         long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(READY_TIMEOUT_MS);
         while (process.isAlive())
@@ -157,7 +159,8 @@ record CommandLineRun(String outcome, boolean isErrorTold, String err)
     /** @return whether this outcome is one of those written with {@code |} between them. */
     boolean is(String expected)
     {
-        return Stream.of(expected.split("\\|")).map(String::strip).anyMatch(one ->
-            one.equals(CommandLineRow.SERVES) ? isServing() && outcome.endsWith(", ends 0") : one.equals(outcome));
+        return Stream.of(expected.split("\\|")).map(String::strip).anyMatch(one -> one.equals(CommandLineRow.SERVES) ?
+            isServing() && outcome.endsWith(", ends 0") :
+            one.equals(outcome));
     }
 }
