@@ -2,7 +2,6 @@
 package io.mtproxy.cli;
 
 import io.mtproxy.cli.options.ArgumentLine;
-import io.mtproxy.cli.options.OptionException;
 import io.mtproxy.engine.config.ConfigurationException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,26 +9,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** {@code demo}: proxy, simulated datacenter and clients in this process, on loopback, without a network or root. */
 @Command(name = DemoCommand.NAME, sortOptions = false,
+    header = "proxy, simulated datacenter and clients on this machine, without a network",
     description = "Runs the proxy between simulated clients and a simulated datacenter on this machine, compares every " +
         "byte, and lets client libraries on this machine connect.",
     footer = {"", "Exit codes: 0 every byte was right, 1 some were not or an error happened, 2 wrong usage."})
-final class DemoCommand
+final class DemoCommand extends Verb
 {
     static final String NAME = "demo";
 
-    private static final int EXIT_FAILED = 1;
-    private static final int EXIT_USAGE = 2;
     private static final int CLIENT_COUNT_MAX = 1000;
     private static final int PORT_MAX = 65535;
 
-    private final Terminal terminal;
     private final Supplier<StopWait> stops;
 
     @Option(names = "--clients", paramLabel = "N",
@@ -47,87 +42,20 @@ final class DemoCommand
     @Option(names = "--rsa-key", paramLabel = "FILE",
         description = "writes the datacenter's public key there, as client libraries want it") private @Nullable Path rsaKey;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "prints this text") private boolean isHelp;
-
     DemoCommand(Terminal terminal, Supplier<StopWait> stops)
     {
-        this.terminal = terminal;
+        super(terminal);
         this.stops = stops;
     }
 
-    /** @return the exit code, when the demo has ended. */
-    int execute(String... arguments)
+    @Override
+    int run() throws ConfigurationException, IOException, InterruptedException
     {
         StopWait stop = stops.get();
-        CommandLine command = newCommandLine(terminal, this);
-        try
-        {
-            command.parseArgs(arguments);
-            if (isHelp)
-            {
-                command.usage(terminal.out(), CommandLine.Help.Ansi.OFF);
-                return 0;
-            }
-            check(command);
-            return run(stop);
-        }
-        catch (OptionException e)
-        {
-            e.lines().forEach(terminal.err()::println);
-            return EXIT_USAGE;
-        }
-        catch (ParameterException e)
-        {
-            terminal.err().println(terminal.program() + " " + NAME + ": " + e.getMessage());
-            command.usage(terminal.err(), CommandLine.Help.Ansi.OFF);
-            return EXIT_USAGE;
-        }
-        catch (ConfigurationException e)
-        {
-            e.lines().forEach(terminal.err()::println);
-            return EXIT_FAILED;
-        }
-        catch (IOException e)
-        {
-            terminal.err().println(terminal.program() + " " + NAME + ": " + e.getMessage());
-            return EXIT_FAILED;
-        }
-        catch (InterruptedException e)
-        {
-            Thread.currentThread().interrupt();
-            return EXIT_FAILED;
-        }
-    }
-
-    /** Prints what {@code demo --help} does. */
-    static void printUsage(Terminal terminal)
-    {
-        newCommandLine(terminal, new DemoCommand(terminal, () ->
-        {
-            throw new IllegalStateException("never run");
-        })).usage(terminal.out(), CommandLine.Help.Ansi.OFF);
-    }
-
-    private static CommandLine newCommandLine(Terminal terminal, DemoCommand demo)
-    {
-        CommandLine command = new CommandLine(demo).setExpandAtFiles(false).setCaseInsensitiveEnumValuesAllowed(false);
-        command.getCommandSpec().name(terminal.program() + " " + NAME);
-        return command;
-    }
-
-    private void check(CommandLine command)
-    {
-        checkRange(command, "--clients", clientCount, 1, CLIENT_COUNT_MAX);
-        checkRange(command, "--seconds", seconds, 0, Integer.MAX_VALUE);
-        checkRange(command, "--port", port, 0, PORT_MAX);
-    }
-
-    private static void checkRange(CommandLine command, String option, int value, int min, int max)
-    {
-        if (value < min || value > max)
-        {
-            throw new ParameterException(command, option + " " + value + " is outside " + min + ".." + max);
-        }
+        checkRange("--clients", clientCount, 1, CLIENT_COUNT_MAX);
+        checkRange("--seconds", seconds, 0, Integer.MAX_VALUE);
+        checkRange("--port", port, 0, PORT_MAX);
+        return run(stop);
     }
 
     private int run(StopWait stop) throws ConfigurationException, IOException, InterruptedException
@@ -136,16 +64,16 @@ final class DemoCommand
         {
             Path keyFile = rsaKey == null ? scene.folder().resolve("rsa-public-key.pem") : rsaKey;
             Files.writeString(keyFile, DemoScene.rsaKeyPem(), StandardCharsets.US_ASCII);
-            ArgumentLine line = new ArgumentLine(terminal.program() + " " + NAME)
+            ArgumentLine line = new ArgumentLine(terminal().program() + " " + NAME)
                 .parse(scene.proxyArguments(clientCount, threads, port).toArray(String[]::new));
             if (port == 0)
             {
                 line.legacy().listenOnFreePort();
             }
             // what is worth a line to an operator is none to a spectator; errors of ours are asked for at the end
-            try (RunningProxy proxy = new ProxyStart(terminal, LogLines.toNowhere()).start(line))
+            try (RunningProxy proxy = new ProxyStart(terminal(), LogLines.toNowhere()).start(line))
             {
-                return new DemoRun(terminal.out(), scene, proxy, keyFile).play(clientCount, seconds, stop) ?
+                return new DemoRun(terminal().out(), scene, proxy, keyFile).play(clientCount, seconds, stop) ?
                     0 :
                     EXIT_FAILED;
             }

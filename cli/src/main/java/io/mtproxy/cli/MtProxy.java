@@ -46,10 +46,15 @@ public final class MtProxy
         LogLines log = new LogLines(terminal.err(), Clock.system(ZoneId.systemDefault()));
         Supplier<StopWait> stops = () -> stopWaits.apply(log);
         String[] rest = arguments.length == 0 ? arguments : Arrays.copyOfRange(arguments, 1, arguments.length);
-        return switch (arguments.length == 0 ? "" : arguments[0])
+        String first = arguments.length == 0 ? "" : arguments[0];
+        Verb verb = Verbs.find(first, terminal, stops);
+        if (verb != null)
         {
-            case DemoCommand.NAME -> new DemoCommand(terminal, stops).execute(rest);
-            case HelpCommand.NAME -> new HelpCommand(terminal).execute(rest);
+            return verb.execute(rest);
+        }
+        return switch (first)
+        {
+            case HelpCommand.NAME -> new HelpCommand(terminal, stops).execute(rest);
             case "--version" ->
             {
                 terminal.out().println(ProductVersion.text());

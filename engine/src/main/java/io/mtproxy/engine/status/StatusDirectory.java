@@ -129,6 +129,12 @@ public final class StatusDirectory implements AutoCloseable
         return list(root, path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS));
     }
 
+    /** @return whether the proxy of a folder lives. */
+    public static boolean isLive(Path folder) throws IOException
+    {
+        return ProcessLock.isHeld(folder.resolve(LOCK_NAME));
+    }
+
     /** @return the status files in the folder of a proxy. */
     public static List<Path> statusFiles(Path folder) throws IOException
     {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.cli;
+
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The product verbs. One is only taken as such when it is the first argument. [C-CLI-05] */
+final class Verbs
+{
+    /** In the order of {@code help}. */
+    static final List<String> NAMES = List.of(DemoCommand.NAME);
+
+    private Verbs()
+    {
+    }
+
+    /** @return the verb of that name, or null when there is none. */
+    static @Nullable Verb find(String name, Terminal terminal, Supplier<StopWait> stops)
+    {
+        // a switch, so that the proxy itself loads none of them
+        return switch (name)
+        {
+            case DemoCommand.NAME -> new DemoCommand(terminal, stops);
+            default -> null;
+        };
+    }
+}
