@@ -39,6 +39,7 @@ public final class EngineContext
     private Supplier<RandomSource> randomSources = SecureRandomSource::new;
     private StatusFileFactory statusFiles = (names, description, clock) -> StatusFile.inMemory(names, description,
         clock);
+    private boolean isAcceptHeld;
     private @Nullable ConfigRefresher refresher;
     private Consumer<String> log = line ->
     {
@@ -126,6 +127,13 @@ public final class EngineContext
         return this;
     }
 
+    /** Whether clients wait with the system until {@link ProxyEngine#startAccepting}; by default they are accepted at once. */
+    public EngineContext isAcceptHeld(boolean value)
+    {
+        isAcceptHeld = value;
+        return this;
+    }
+
     /** Reads configuration and secrets anew for {@link ProxyEngine#reload}; without it a reload is refused. */
     public EngineContext refresher(ConfigRefresher value)
     {
@@ -190,6 +198,11 @@ public final class EngineContext
     StatusFileFactory statusFiles()
     {
         return statusFiles;
+    }
+
+    boolean isAcceptHeld()
+    {
+        return isAcceptHeld;
     }
 
     @Nullable

@@ -56,6 +56,8 @@ public final class ProxyEngine implements AutoCloseable
     private final List<Integer> ports;
     private final List<ClientAgent> clientAgents;
     private final List<DatacenterAgent> datacenterAgents;
+    private final List<ClientCommands> clientCommands;
+    private final AcceptGate gate;
     private final List<DutyCycle> dutyCycles;
     private final Conductor conductor;
     private final ConductorCommands conductorCommands;
@@ -65,13 +67,16 @@ public final class ProxyEngine implements AutoCloseable
     private volatile boolean isClosed;
 
     private ProxyEngine(StatusFile statusFile, List<Integer> ports, List<ClientAgent> clientAgents,
-        List<DatacenterAgent> datacenterAgents, List<DutyCycle> dutyCycles, Conductor conductor,
-        ConductorCommands conductorCommands, ActiveConfiguration configuration, OwnProcessId processId)
+        List<DatacenterAgent> datacenterAgents, List<ClientCommands> clientCommands, AcceptGate gate,
+        List<DutyCycle> dutyCycles, Conductor conductor, ConductorCommands conductorCommands,
+        ActiveConfiguration configuration, OwnProcessId processId)
     {
         this.statusFile = statusFile;
         this.ports = ports;
         this.clientAgents = clientAgents;
         this.datacenterAgents = datacenterAgents;
+        this.clientCommands = clientCommands;
+        this.gate = gate;
         this.dutyCycles = dutyCycles;
         this.conductor = conductor;
         this.conductorCommands = conductorCommands;
@@ -191,6 +196,22 @@ public final class ProxyEngine implements AutoCloseable
     public void reload()
     {
         conductorCommands.reload();
+    }
+
+    /** Accepts who has waited since the start, if that was wanted, and whoever comes. For any thread. */
+    public void startAccepting()
+    {
+        gate.release();
+    }
+
+    /**
+     * Gives the listening sockets up and goes on with the clients that are there; done when the count of listening sockets
+     * is 0. Whoever else has these sockets accepts who waits in them. For any thread. (architecture A11)
+     */
+    public void stopAccepting()
+    {
+        statusFile.state(StatusState.DRAINING);
+        clientCommands.forEach(ClientCommands::stopAccepting);
     }
 
     /** @return which configuration is in use; for any thread. [C-REL-12] */
@@ -315,6 +336,10 @@ public final class ProxyEngine implements AutoCloseable
             }
             AcceptGate gate = new AcceptGate(config.clients().connectionCountMax(), config.clients().clientCountMax(),
                 config.clients().acceptRateMax(), context.nanoClock().nanoTime());
+            if (context.isAcceptHeld())
+            {
+                gate.hold();
+            }
             List<Integer> ports = listeners.stream().map(group -> group[0].port()).toList();
             FakeTlsSetup fakeTls = fakeTlsSetup(ports);
             for (int c = 0; c < clientCount; c++)
@@ -327,7 +352,8 @@ public final class ProxyEngine implements AutoCloseable
             ConductorCommands conductorCommands = new ConductorCommands();
 
             return new ProxyEngine(statusFile, ports, List.of(clients), List.of(datacenters),
-                dutyCycles(clients, datacenters, clientPollers, datacenterPollers, clientSignals, datacenterSignals,
+                List.of(clientCommands), gate, dutyCycles(clients, datacenters, clientPollers, datacenterPollers,
+                    clientSignals, datacenterSignals,
                     statusFile),
                 new Conductor(statusFile, context.epochClock(), context.log(), conductorCommands, configuration,
                     originWatch(fakeTls, clientCommands)),

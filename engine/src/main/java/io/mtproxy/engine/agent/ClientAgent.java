@@ -106,6 +106,11 @@ public final class ClientAgent implements Agent
         connections.fronts(fronts);
     }
 
+    void onStopAccepting()
+    {
+        listeners.close();
+    }
+
     /** Empties the ring of one datacenter agent that runs on this thread and has found it full. */
     public void drainFrom(int datacenterAgent)
     {

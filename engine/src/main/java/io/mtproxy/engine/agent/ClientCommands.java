@@ -16,6 +16,7 @@ public final class ClientCommands
     private final MpscVarHandleArrayQueue<Configuration> queue = new MpscVarHandleArrayQueue<>(CAPACITY);
     private final MpscVarHandleArrayQueue<FrontingTable> fronts = new MpscVarHandleArrayQueue<>(CAPACITY);
     private final WakeSignal signal;
+    private volatile boolean isStopWanted;
 
     public ClientCommands(WakeSignal signal)
     {
@@ -46,10 +47,17 @@ public final class ClientCommands
         return isQueued;
     }
 
+    /** Accepts nobody any more, and goes on with the clients that are there. (architecture A11) */
+    public void stopAccepting()
+    {
+        isStopWanted = true;
+        signal.wakeIfWaiting();
+    }
+
     /** @return whether nothing waits for the agent. */
     public boolean isEmpty()
     {
-        return queue.isEmpty() && fronts.isEmpty();
+        return queue.isEmpty() && fronts.isEmpty() && !isStopWanted;
     }
 
     /** @return commands carried out. */
@@ -64,6 +72,12 @@ public final class ClientCommands
         for (FrontingTable table = fronts.poll(); table != null; table = fronts.poll())
         {
             agent.onFronts(table);
+            drained++;
+        }
+        if (isStopWanted)
+        {
+            isStopWanted = false;
+            agent.onStopAccepting();
             drained++;
         }
         return drained;

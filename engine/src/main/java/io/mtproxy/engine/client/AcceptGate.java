@@ -15,6 +15,7 @@ public final class AcceptGate
     private final int clientCountMax;
     private final int acceptRateMax;
     private final AtomicInteger clientCount = new AtomicInteger();
+    private volatile boolean isHeld;
     private double tokens;
     private long filledNs;
 
@@ -33,10 +34,22 @@ public final class AcceptGate
         this.filledNs = nowNs;
     }
 
+    /** Lets nobody in until {@link #release}: who comes waits with the system. Before the agents start. */
+    public void hold()
+    {
+        isHeld = true;
+    }
+
+    /** Ends {@link #hold}; agents see it at their next tick. For any thread. */
+    public void release()
+    {
+        isHeld = false;
+    }
+
     /** @return whether a place is free under {@code -C}. */
     boolean isOpen()
     {
-        return clientCountMax == 0 || clientCount.get() < clientCountMax;
+        return !isHeld && (clientCountMax == 0 || clientCount.get() < clientCountMax);
     }
 
     /**

@@ -35,6 +35,12 @@ final class ClientListener implements ReadyHandler
         this.listener = listener;
         this.gate = gate;
         this.pollKey = poller.register(listener, this);
+        if (!gate.isOpen())
+        {
+            paused = true;
+            pausedUntilNs = connections.clock.nanoTime();
+            pollKey.interest(Interest.NONE);
+        }
         connections.counters.add(ProxyCounter.LISTENING_CONNECTIONS, 1);
     }
 

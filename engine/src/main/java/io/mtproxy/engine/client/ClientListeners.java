@@ -31,9 +31,11 @@ public final class ClientListeners implements AutoCloseable
         }
     }
 
+    /** Accepts nobody any more; calling it again does nothing. */
     @Override
     public void close()
     {
         listeners.forEach(ClientListener::close);
+        listeners.clear();
     }
 }

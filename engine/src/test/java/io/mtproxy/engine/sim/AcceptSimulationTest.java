@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mtproxy.engine.client.CloseReason;
 import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.status.StatusState;
 import io.mtproxy.soak.Payloads;
 import io.mtproxy.soak.Transport;
 import java.io.IOException;
@@ -155,6 +156,41 @@ final class AcceptSimulationTest
             assertEquals(12, proxy.closed(CloseReason.ACCEPT_RATE), "never more than the bucket holds");
             assertEquals(23, proxy.counter(ProxyCounter.SPECIAL_CONNECTIONS));
             proxy.verifyClean();
+        }
+    }
+
+    /** (architecture A11) a replacement waits for a link, a worker that is replaced goes on with whom it has. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void shouldAcceptOnlyBetweenStartAndStop(int clientAgents) throws IOException
+    {
+        SimulatedProxy.Setup setup = new SimulatedProxy.Setup();
+        setup.clientAgents = clientAgents;
+        setup.collaborators = context -> context.isAcceptHeld(true);
+        try (SimulatedProxy proxy = new SimulatedProxy(setup))
+        {
+            DatacenterRecord record = DatacenterRecord.of(proxy);
+            SimulatedClient client = connect(proxy);
+            proxy.awaitLinks();
+            proxy.advance(500 * MS);
+            assertEquals(0, proxy.counter(ProxyCounter.INBOUND_CONNECTIONS_ACCEPTED));
+            assertEquals(0, proxy.counter(ProxyCounter.ACCEPT_PAUSES));
+
+            proxy.engine.startAccepting();
+            proxy.advance(250 * MS);
+            assertEquals(1, record.requests.size(), "who has waited is served");
+
+            proxy.engine.stopAccepting();
+            proxy.advance(250 * MS);
+            assertEquals(0, proxy.counter(ProxyCounter.LISTENING_CONNECTIONS));
+            assertEquals(StatusState.DRAINING, proxy.engine.status().state());
+            client.send(Payloads.encrypted(1, 64, proxy.random), false);
+            proxy.advance(250 * MS);
+            assertEquals(2, record.requests.size(), "who is there is served on");
+            assertFalse(client.end.isClosedByEngine());
+            proxy.engine.stopAccepting();
+            proxy.verifyClean();
+            assertEquals(0, proxy.counter(ProxyCounter.LISTENING_CONNECTIONS));
         }
     }
 
