@@ -164,11 +164,10 @@ public final class LegacyOptions
         description = "port or range of ports on 127.0.0.1 for --http-stats; also part of the process id on links")
     void statsPort(@Nullable String text)
     {
-        int[] range = reader.read("--port", text, OptionValues::portRange);
-        statsPort = range[0];
-        statsPortLast = range[1];
-        // "8888:" is one port
-        isStatsPortRange = text != null && text.indexOf(':') >= 0 && !text.endsWith(":");
+        OptionValues.PortRange range = reader.read("--port", text, OptionValues::portRange);
+        statsPort = range.first();
+        statsPortLast = range.last();
+        isStatsPortRange = range.isRange();
     }
 
     @Option(names = "--http-stats", description = "stats pages on the port of -p")

@@ -19,11 +19,15 @@ final class OptionValues
     /** Largest port. */
     static final int PORT_MAX = 65535;
 
-    private static final Pattern SIZE = Pattern.compile("([0-9]{1,15})([kmgt]?)");
+    /** As C reads it: blanks in front, and of a unit only its first letter counts. */
+    private static final Pattern SIZE = Pattern.compile("\\s*\\+?([0-9]{1,15})(?:([kmgt])(?:i?b)?)?");
     private static final String SUFFIXES = "kmgt";
     private static final int SUFFIX_SHIFT = 10;
     private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,9}");
-    private static final Pattern STATS_PORT = Pattern.compile("0*[1-9][0-9]{0,9}");
+    /** As C reads it: a number, a colon and a number; what else stands there is not looked at. */
+    private static final Pattern STATS_PORTS =
+        Pattern.compile("\\s*\\+?0*([1-9][0-9]{0,9})(?![0-9])(?::\\s*([+-]?)0*([0-9]{1,10})(?![0-9]))?.*",
+            Pattern.DOTALL);
     private static final Pattern IPV4 = Pattern.compile("(0|[1-9][0-9]{0,2})(\\.(0|[1-9][0-9]{0,2})){3}");
     private static final Pattern HEX_KEY = Pattern.compile("[0-9a-fA-F]{32}");
 
@@ -68,7 +72,7 @@ final class OptionValues
         }
         long number = Long.parseLong(matcher.group(1));
         String suffix = matcher.group(2);
-        int shift = suffix.isEmpty() ? 0 : SUFFIX_SHIFT * (SUFFIXES.indexOf(suffix) + 1);
+        int shift = suffix == null ? 0 : SUFFIX_SHIFT * (SUFFIXES.indexOf(suffix) + 1);
         if (number > SIZE_MAX >>> shift)
         {
             throw new IllegalArgumentException("\"" + text + "\" is more than 1t");
@@ -114,21 +118,32 @@ final class OptionValues
         return (int)port;
     }
 
-    /** Reads {@code N}, {@code N:} or {@code A:B} and gives the first and the last port. [C-CLI-39] */
-    static int[] portRange(String text)
+    /**
+     * Ports of {@code -p}.
+     *
+     * @param first   of them.
+     * @param last    of them, the same one where there is no range.
+     * @param isRange whether they are written as a range.
+     */
+    record PortRange(int first, int last, boolean isRange)
     {
-        int colon = text.indexOf(':');
-        String first = colon < 0 ? text : text.substring(0, colon);
-        String last = colon < 0 || colon == text.length() - 1 ? first : text.substring(colon + 1);
-        if (!STATS_PORT.matcher(first).matches() || !STATS_PORT.matcher(last).matches())
+    }
+
+    /** Reads {@code N} or {@code A:B}, with whatever stands behind. [C-CLI-39] */
+    static PortRange portRange(String text)
+    {
+        Matcher matcher = STATS_PORTS.matcher(text);
+        if (!matcher.matches())
         {
             throw new IllegalArgumentException("\"" + text + "\" is neither a port nor a range like 8888:8899");
         }
-        if (port(first) > port(last))
+        int first = port(matcher.group(1));
+        boolean isRange = matcher.group(3) != null;
+        if (isRange && ("-".equals(matcher.group(2)) || first > Long.parseLong(matcher.group(3))))
         {
             throw new IllegalArgumentException("the range \"" + text + "\" ends before it begins");
         }
-        return new int[]{port(first), port(last)};
+        return new PortRange(first, isRange ? port(matcher.group(3)) : first, isRange);
     }
 
     /** Checks for exactly 32 hexadecimal digits and gives them in lower case; repeats none in its message. [C-CLI-58] */

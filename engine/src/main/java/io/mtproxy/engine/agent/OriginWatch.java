@@ -146,9 +146,10 @@ public final class OriginWatch
     {
         if (!finding.problem().isEmpty() && !finding.problem().equals(problems[index]))
         {
-            log.accept("domain " + name + ": " + finding.problem() + " — " + (finding.address() == null ?
-                "what is to be passed on to it is closed; correct -D or the name server" :
-                "its ServerHello is imitated by defaults; choose a domain that answers TLS 1.3 in one record"));
+            log.accept("domain " + (name.isEmpty() ? "\"\"" : name) + ": " + finding.problem() + " — " + (finding
+                .address() == null ?
+                    "what is to be passed on to it is closed; correct -D or the name server" :
+                    "its ServerHello is imitated by defaults; choose a domain that answers TLS 1.3 in one record"));
         }
         problems[index] = finding.problem();
     }

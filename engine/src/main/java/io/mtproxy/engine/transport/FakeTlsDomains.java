@@ -29,9 +29,9 @@ public final class FakeTlsDomains
         for (int i = 0; i < this.names.length; i++)
         {
             byte[] name = names.get(i).getBytes(StandardCharsets.UTF_8);
-            if (name.length == 0 || name.length > NAME_LENGTH_MAX)
+            if (name.length > NAME_LENGTH_MAX)
             {
-                throw new IllegalArgumentException("a domain name has 1 to " + NAME_LENGTH_MAX + " bytes, \"" +
+                throw new IllegalArgumentException("a domain name has " + NAME_LENGTH_MAX + " bytes at most, \"" +
                     names.get(i) + "\" has " + name.length);
             }
             this.names[i] = name;
