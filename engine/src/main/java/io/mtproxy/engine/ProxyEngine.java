@@ -12,7 +12,7 @@ import io.mtproxy.engine.agent.DatacenterCommands;
 import io.mtproxy.engine.agent.DutyCycle;
 import io.mtproxy.engine.agent.OriginWatch;
 import io.mtproxy.engine.client.AcceptGate;
-import io.mtproxy.engine.client.ClientConnections;
+import io.mtproxy.engine.client.ClientSetup;
 import io.mtproxy.engine.client.ClientSecrets;
 import io.mtproxy.engine.client.FakeTlsSetup;
 import io.mtproxy.engine.client.FrontingTable;
@@ -454,13 +454,13 @@ public final class ProxyEngine implements AutoCloseable
                 DatacenterSettings.BINDING_COUNT_MAX_PROCESS / datacenterCount);
         }
 
-        private ClientConnections.Setup clientSetup(int index, SocketPoller poller, StatusFile statusFile,
+        private ClientSetup clientSetup(int index, SocketPoller poller, StatusFile statusFile,
             AcceptGate gate, ClientSecrets secrets, RelayRing[] toDatacenters, RelayRing[] fromDatacenters,
             WakeSignal[] datacenterSignals, @Nullable FakeTlsSetup fakeTls)
         {
             EngineConfig.Clients clients = config.clients();
             RandomSource random = context.newRandomSource();
-            return new ClientConnections.Setup(index, poller, context.nanoClock(), statusFile.counters(index),
+            return new ClientSetup(index, poller, context.nanoClock(), statusFile.counters(index),
                 statusFile.secretGauges(index), random,
                 statusFile.errorLog()::record, clients.limits(), gate, newChunkPool(), clients.connectionCountMax(),
                 config.middleProxies().natRules()::translate, HexFormat.of().parseHex(clients.proxyTag()),

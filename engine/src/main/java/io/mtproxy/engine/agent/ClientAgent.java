@@ -4,6 +4,7 @@ package io.mtproxy.engine.agent;
 import io.mtproxy.engine.client.ClientConnections;
 import io.mtproxy.engine.client.ClientListeners;
 import io.mtproxy.engine.client.ClientSecrets;
+import io.mtproxy.engine.client.ClientSetup;
 import io.mtproxy.engine.client.FrontingTable;
 import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.memory.ChunkPool;
@@ -41,7 +42,7 @@ public final class ClientAgent implements Agent
      * @param sockets   to accept from; closed with the agent.
      * @param commands  queue of this agent.
      */
-    public ClientAgent(ClientConnections.Setup setup, List<TcpListener> sockets, ClientCommands commands)
+    public ClientAgent(ClientSetup setup, List<TcpListener> sockets, ClientCommands commands)
         throws IOException
     {
         ChunkPool chunks = setup.chunks();

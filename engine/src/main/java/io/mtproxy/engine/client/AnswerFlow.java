@@ -53,8 +53,8 @@ final class AnswerFlow
     {
         this.connection = connection;
         this.shared = shared;
-        this.send = shared.takeSendStream();
-        this.codec = shared.handshake.frameCodec();
+        this.send = shared.headers.takeSendStream();
+        this.codec = shared.headers.frameCodec();
         this.output = output;
         this.records = records;
         this.writeBlocked = !output.isEmpty();
@@ -118,7 +118,7 @@ final class AnswerFlow
             {
                 pongPending = false;
                 sendPong(pendingPingId);
-                shared.resumeLater(connection);
+                shared.pending.resumeLater(connection);
             }
         }
     }
@@ -186,7 +186,7 @@ final class AnswerFlow
         if (!dirty)
         {
             dirty = true;
-            shared.flushLater(connection);
+            shared.pending.flushLater(connection);
         }
         if (connection.heldLength() > shared.limits.clientBufferLength())
         {

@@ -8,18 +8,10 @@ import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.io.TcpSocket;
 import io.mtproxy.engine.memory.ChunkChain;
 import io.mtproxy.engine.status.ProxyCounter;
-import io.mtproxy.engine.transport.FakeTlsClientHello;
 import io.mtproxy.engine.transport.FakeTlsDomains;
-import io.mtproxy.engine.transport.FakeTlsRecords;
-import io.mtproxy.engine.transport.HandshakeResult;
-import io.mtproxy.engine.transport.Obfuscated2Handshake;
-import io.mtproxy.engine.transport.PaddedIntermediateFrames;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import org.agrona.DirectBuffer;
-import org.agrona.MutableDirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,10 +34,8 @@ final class ClientConnection implements ReadyHandler
     private int interest = Interest.READ;
     private ClientPhase phase;
 
-    /** First bytes of a header that arrived in pieces; null otherwise. */
-    private @Nullable UnsafeBuffer partialHeader;
-    private int partialHeaderLength;
-
+    /** Without TLS, until the header is there; null otherwise. */
+    private @Nullable Obfuscated2Start start;
     /** In TLS-only mode; null otherwise. */
     private final @Nullable FakeTlsHandshake fakeTls;
     /** Once the connection is passed on; null otherwise. */
@@ -68,6 +58,7 @@ final class ClientConnection implements ReadyHandler
         this.extConnectionId = extConnectionId;
         this.remoteAddress = socket.remoteAddress();
         this.fakeTls = shared.fakeTls == null ? null : new FakeTlsHandshake(this, shared);
+        this.start = fakeTls == null ? new Obfuscated2Start(this, shared) : null;
         this.phase = fakeTls == null ? ClientPhase.OBFUSCATED2_HEADER : ClientPhase.SNIFF;
     }
 
@@ -99,6 +90,12 @@ final class ClientConnection implements ReadyHandler
     ClientPhase phase()
     {
         return phase;
+    }
+
+    /** The handshake has come so far. */
+    void phase(ClientPhase next)
+    {
+        phase = next;
     }
 
     /** @return what the client sends; null before the handshake has been accepted. */
@@ -224,16 +221,15 @@ final class ClientConnection implements ReadyHandler
     {
         switch (phase)
         {
-            case SNIFF, FAKE_TLS_HELLO -> acceptFakeTlsHello(length);
-            case OBFUSCATED2_HEADER ->
+            case SNIFF, FAKE_TLS_HELLO, OBFUSCATED2_HEADER ->
             {
-                if (fakeTls == null)
+                if (fakeTls != null)
                 {
-                    acceptObfuscated2Header(length);
+                    fakeTls.onReceived(length);
                 }
-                else
+                else if (start != null)
                 {
-                    acceptFirstRecord(fakeTls, length);
+                    start.onReceived(length);
                 }
             }
             case RELAY -> relay(0, length);
@@ -244,75 +240,14 @@ final class ClientConnection implements ReadyHandler
         }
     }
 
-    // ---- TLS-only mode
-
-    /** Looks whether this is a hello of ours, and answers it or passes the connection on. [P-TLS-12] */
-    private void acceptFakeTlsHello(int length)
-    {
-        FakeTlsAcceptor acceptor = shared.fakeTls;
-        FakeTlsHandshake handshake = fakeTls;
-        if (acceptor == null || handshake == null)
-        {
-            throw new IllegalStateException("no hello is waited for");
-        }
-        switch (acceptor.readHello(shared.received, length, socket.localAddress().getPort(), shared.secrets()))
-        {
-            case NEED_MORE ->
-            {
-                phase = length < FakeTlsClientHello.DECISION_LENGTH ? ClientPhase.SNIFF : ClientPhase.FAKE_TLS_HELLO;
-                handshake.keep(length);
-            }
-            case ACCEPTED ->
-            {
-                phase = ClientPhase.OBFUSCATED2_HEADER;
-                handshake.sendFlight(acceptor);
-            }
-            case NOT_A_HELLO, UNKNOWN_NAME, WRONG_PORT, TRAILING_BYTES, TOO_LONG, REPLAYED, WRONG_DIGEST, OUT_OF_TIME,
-                NO_CIPHER ->
-                front(acceptor.domainIndex(), 0, length, false);
-        }
-    }
-
-    /** Waits for the first record after our flight, which begins with the header. [P-TLS-31] [P-TLS-32] [P-TLS-33] */
-    private void acceptFirstRecord(FakeTlsHandshake handshake, int length)
-    {
-        switch (FakeTlsRecords.readFirst(shared.received, 0, length))
-        {
-            case NEED_MORE -> handshake.keep(length);
-            case MALFORMED -> close(CloseReason.MALFORMED_RECORD);
-            case COMPLETE -> openFirstRecord(handshake, length);
-        }
-    }
-
-    private void openFirstRecord(FakeTlsHandshake handshake, int length)
-    {
-        int offset = FakeTlsRecords.FIRST_HEADER_LENGTH;
-        int recordLength = FakeTlsRecords.firstPayloadLength(shared.received, 0);
-        if (shared.openHeader(shared.received, offset) != HandshakeResult.ACCEPTED)
-        {
-            discard();
-        }
-        else if (shared.handshake.frameCodec() != PaddedIntermediateFrames.INSTANCE)
-        {
-            shared.dropStreams();
-            front(FakeTlsDomains.DEFAULT, offset, length - offset, false);
-        }
-        else
-        {
-            handshake.records().start(recordLength - Obfuscated2Handshake.HEADER_LENGTH);
-            startRelay(handshake.output(), new AnswerRecords(handshake.output()));
-            offset += Obfuscated2Handshake.HEADER_LENGTH;
-            relay(offset, length - offset);
-        }
-    }
-
     /** Nothing of this is for us: from now on the domain speaks. [P-TLS-60] */
-    private void front(int domainIndex, int offset, int length, boolean isEnded)
+    void front(int domainIndex, int offset, int length, boolean isEnded)
     {
-        FakeTlsAcceptor acceptor = shared.fakeTls;
-        if (acceptor != null)
+        FrontingStart domains = shared.fronting;
+        if (domains != null)
         {
-            shared.front(this, acceptor, domainIndex, offset, length, isEnded);
+            shared.deadlines.cancel(this);
+            domains.front(this, domainIndex, offset, length, isEnded);
         }
     }
 
@@ -327,64 +262,31 @@ final class ClientConnection implements ReadyHandler
         updateInterest();
     }
 
-    private void onAlarm(FakeTlsHandshake handshake)
+    /**
+     * The last header that was opened makes this a client.
+     *
+     * @param output  what the socket has still to take.
+     * @param records around all that follows, or null.
+     */
+    void startRelay(ChunkChain output, @Nullable AnswerRecords records)
     {
-        // discarded bytes are gone, everything else goes along [P-TLS-33]
-        front(FakeTlsDomains.DEFAULT, 0, handshake.takeWaiting(), false);
-    }
-
-    // ---- the header
-
-    /** Collects the header's 64 bytes, then asks the secrets. [P-OBF-10] [P-OBF-18] */
-    private void acceptObfuscated2Header(int length)
-    {
-        if (partialHeader == null && length >= Obfuscated2Handshake.HEADER_LENGTH)
-        {
-            openHeader(shared.received);
-            relay(Obfuscated2Handshake.HEADER_LENGTH, length - Obfuscated2Handshake.HEADER_LENGTH);
-            return;
-        }
-        if (partialHeader == null)
-        {
-            partialHeader = new UnsafeBuffer(new byte[Obfuscated2Handshake.HEADER_LENGTH]);
-        }
-        int taken = Math.min(length, Obfuscated2Handshake.HEADER_LENGTH - partialHeaderLength);
-        partialHeader.putBytes(partialHeaderLength, shared.received, 0, taken);
-        partialHeaderLength += taken;
-        if (partialHeaderLength == Obfuscated2Handshake.HEADER_LENGTH)
-        {
-            openHeader(partialHeader);
-            partialHeader = null;
-            relay(taken, length - taken);
-        }
-    }
-
-    private void openHeader(DirectBuffer header)
-    {
-        switch (shared.openHeader(header, 0))
-        {
-            case ACCEPTED -> startRelay(new ChunkChain(shared.chunks), null);
-            case REJECTED, NEED_MORE -> discard();
-        }
-    }
-
-    private void startRelay(ChunkChain output, @Nullable AnswerRecords records)
-    {
+        start = null;
         shared.deadlines.cancel(this);
         answers = new AnswerFlow(this, shared, output, records);
         requests = new RequestFlow(this, shared, answers);
         phase = ClientPhase.RELAY;
-        shared.onHandshakeAccepted();
+        shared.headers.countAccepted();
     }
 
     /** Silence; the deadline goes on. [P-OBF-17] */
-    private void discard()
+    void discard()
     {
         shared.counters.increment(ProxyCounter.HANDSHAKES_REJECTED);
         phase = ClientPhase.DISCARD;
     }
 
-    private void relay(int offset, int length)
+    /** Bytes behind the header lie in the agent's receive buffer. */
+    void relay(int offset, int length)
     {
         if (length > 0 && phase == ClientPhase.RELAY && requests != null)
         {
@@ -395,23 +297,9 @@ final class ClientConnection implements ReadyHandler
             }
             else
             {
-                relayRecords(requests, fakeTls.records(), offset, length);
+                fakeTls.relay(requests, offset, length);
             }
             updateInterest();
-        }
-    }
-
-    /** What precedes a wrong record is still relayed. [P-TLS-34] */
-    private void relayRecords(RequestFlow flow, FakeTlsRecords records, int offset, int length)
-    {
-        boolean isGood = records.strip(shared.received, offset, length);
-        if (records.payloadLength() > 0)
-        {
-            flow.onReceived(records.payloadOffset(), records.payloadLength());
-        }
-        if (!isGood)
-        {
-            close(CloseReason.MALFORMED_RECORD);
         }
     }
 
@@ -438,42 +326,6 @@ final class ClientConnection implements ReadyHandler
         catch (RuntimeException e)
         {
             failInternally(e);
-        }
-    }
-
-    /** An answer or a part of one; the message lies in the ring, see {@code ToClientMessage}. */
-    void onAnswer(MutableDirectBuffer ring, int index, int length)
-    {
-        if (phase == ClientPhase.RELAY && answers != null)
-        {
-            answers.onAnswer(ring, index, length);
-        }
-    }
-
-    /** A quick ack. [P-OBF-41] */
-    void onSimpleAck(int confirm)
-    {
-        if (phase == ClientPhase.RELAY && answers != null)
-        {
-            answers.onSimpleAck(confirm);
-        }
-    }
-
-    /** The datacenter agent has bound this connection to a link. [P-CON-20] */
-    void onBound(int linkIndex)
-    {
-        if (requests != null && requests.onBound(linkIndex))
-        {
-            shared.resumeLater(this);
-        }
-    }
-
-    /** The datacenter agent had no link for the first packet. [P-PAY-05] */
-    void onRefused()
-    {
-        if (requests != null && requests.onRefused())
-        {
-            shared.resumeLater(this);
         }
     }
 
@@ -526,7 +378,7 @@ final class ClientConnection implements ReadyHandler
     {
         if (fakeTls != null && phase != ClientPhase.FLUSHING)
         {
-            onAlarm(fakeTls);
+            fakeTls.onAlarm();
         }
         else
         {
@@ -577,10 +429,9 @@ final class ClientConnection implements ReadyHandler
         interest = Interest.NONE;
         shared.onClosing(this, reason);
         socket.close();
-        if (partialHeader != null)
+        if (start != null)
         {
-            partialHeader.setMemory(0, partialHeader.capacity(), (byte)0);
-            partialHeader = null;
+            start.clear();
         }
         if (fronting != null)
         {

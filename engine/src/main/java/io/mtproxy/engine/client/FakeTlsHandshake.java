@@ -3,11 +3,17 @@ package io.mtproxy.engine.client;
 
 import io.mtproxy.engine.memory.ChunkChain;
 import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.transport.FakeTlsClientHello;
+import io.mtproxy.engine.transport.FakeTlsDomains;
 import io.mtproxy.engine.transport.FakeTlsRecords;
+import io.mtproxy.engine.transport.HandshakeResult;
+import io.mtproxy.engine.transport.Obfuscated2Handshake;
+import io.mtproxy.engine.transport.PaddedIntermediateFrames;
 import java.io.IOException;
 
 /**
- * The TLS side of one client in TLS-only mode: the bytes of a hello or first record that is not complete, what the socket
+ * The TLS side of one client in TLS-only mode: its hello, our flight, its first record, which brings the header, and then
+ * the records around what it sends. Holds the bytes of a hello or first record that is not complete, what the socket
  * has not yet taken of our flight, and then where in a record the client's stream stands.
  * <p>
  * What waits goes back to the front of the agent's receive buffer before the socket is read again, so that a handshake is
@@ -29,10 +35,99 @@ final class FakeTlsHandshake
         this.output = new ChunkChain(shared.chunks);
     }
 
-    /** @return the client's place in its records. */
-    FakeTlsRecords records()
+    /** All that has come of a hello or of a first record lies at the front of the agent's receive buffer. */
+    void onReceived(int length)
     {
-        return records;
+        if (connection.phase() == ClientPhase.OBFUSCATED2_HEADER)
+        {
+            acceptFirstRecord(length);
+        }
+        else
+        {
+            acceptHello(length);
+        }
+    }
+
+    /** Looks whether this is a hello of ours, and answers it or passes the connection on. [P-TLS-12] */
+    private void acceptHello(int length)
+    {
+        FakeTlsAcceptor acceptor = shared.fakeTls;
+        if (acceptor == null)
+        {
+            throw new IllegalStateException("no hello is waited for");
+        }
+        int localPort = connection.socket().localAddress().getPort();
+        switch (acceptor.readHello(shared.received, length, localPort, shared.secrets()))
+        {
+            case NEED_MORE ->
+            {
+                connection.phase(length < FakeTlsClientHello.DECISION_LENGTH ?
+                    ClientPhase.SNIFF :
+                    ClientPhase.FAKE_TLS_HELLO);
+                keep(length);
+            }
+            case ACCEPTED ->
+            {
+                connection.phase(ClientPhase.OBFUSCATED2_HEADER);
+                sendFlight(acceptor);
+            }
+            case NOT_A_HELLO, UNKNOWN_NAME, WRONG_PORT, TRAILING_BYTES, TOO_LONG, REPLAYED, WRONG_DIGEST, OUT_OF_TIME,
+                NO_CIPHER ->
+                connection.front(acceptor.domainIndex(), 0, length, false);
+        }
+    }
+
+    /** Waits for the first record after our flight, which begins with the header. [P-TLS-31] [P-TLS-32] [P-TLS-33] */
+    private void acceptFirstRecord(int length)
+    {
+        switch (FakeTlsRecords.readFirst(shared.received, 0, length))
+        {
+            case NEED_MORE -> keep(length);
+            case MALFORMED -> connection.close(CloseReason.MALFORMED_RECORD);
+            case COMPLETE -> openFirstRecord(length);
+        }
+    }
+
+    private void openFirstRecord(int length)
+    {
+        int offset = FakeTlsRecords.FIRST_HEADER_LENGTH;
+        int recordLength = FakeTlsRecords.firstPayloadLength(shared.received, 0);
+        if (shared.openHeader(shared.received, offset) != HandshakeResult.ACCEPTED)
+        {
+            connection.discard();
+        }
+        else if (shared.headers.frameCodec() != PaddedIntermediateFrames.INSTANCE)
+        {
+            shared.headers.dropStreams();
+            connection.front(FakeTlsDomains.DEFAULT, offset, length - offset, false);
+        }
+        else
+        {
+            records.start(recordLength - Obfuscated2Handshake.HEADER_LENGTH);
+            connection.startRelay(output, new AnswerRecords(output));
+            offset += Obfuscated2Handshake.HEADER_LENGTH;
+            connection.relay(offset, length - offset);
+        }
+    }
+
+    /** Takes the records off and relays what is in them; what precedes a wrong one is still relayed. [P-TLS-34] */
+    void relay(RequestFlow requests, int offset, int length)
+    {
+        boolean isGood = records.strip(shared.received, offset, length);
+        if (records.payloadLength() > 0)
+        {
+            requests.onReceived(records.payloadOffset(), records.payloadLength());
+        }
+        if (!isGood)
+        {
+            connection.close(CloseReason.MALFORMED_RECORD);
+        }
+    }
+
+    /** The time for the handshake is over: discarded bytes are gone, everything else goes along. [P-TLS-33] */
+    void onAlarm()
+    {
+        connection.front(FakeTlsDomains.DEFAULT, 0, takeWaiting(), false);
     }
 
     /** @return what of the flight is still to be written; whoever goes on with the client's stream takes it over. */
@@ -66,7 +161,7 @@ final class FakeTlsHandshake
     }
 
     /** Answers a hello. [P-TLS-21] */
-    void sendFlight(FakeTlsAcceptor acceptor)
+    private void sendFlight(FakeTlsAcceptor acceptor)
     {
         int length = acceptor.makeFlight(shared.secrets());
         if (!output.append(acceptor.flight(), 0, length))

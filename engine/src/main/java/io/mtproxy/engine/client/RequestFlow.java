@@ -64,10 +64,10 @@ final class RequestFlow
         this.connection = connection;
         this.shared = shared;
         this.answers = answers;
-        this.receive = shared.takeReceiveStream();
-        this.codec = shared.handshake.frameCodec();
-        this.dcId = shared.handshake.dcId();
-        this.account = shared.accounting.account(shared.handshake.secretIndex());
+        this.receive = shared.headers.takeReceiveStream();
+        this.codec = shared.headers.frameCodec();
+        this.dcId = shared.headers.dcId();
+        this.account = shared.accounting.account(shared.headers.secretIndex());
         this.input = new ChunkChain(shared.chunks);
     }
 
@@ -304,15 +304,15 @@ final class RequestFlow
     {
         if (server == null && forwardedLength == 0)
         {
-            server = shared.drawServer(dcId);
+            server = shared.routes.drawServer(dcId);
             if (server == null)
             {
                 return dropWithoutTarget(source);
             }
         }
         ServerEntry target = requireServer();
-        DatacenterRoute route = shared.routeTo(target);
-        int headLength = forwardedLength == 0 ? shared.requestHeadLength : 0;
+        DatacenterRoute route = shared.routes.to(target);
+        int headLength = forwardedLength == 0 ? shared.requestHeads.length() : 0;
         int partLength = Math.min(payloadLength - forwardedLength, RelayRing.PART_LENGTH_MAX - headLength);
         ClientPhase phaseBefore = connection.phase();
         int index = route.tryClaim(connection, ToDatacenterMessage.REQUEST,
@@ -391,7 +391,7 @@ final class RequestFlow
         ring.putLong(index + ToDatacenterMessage.EXT_CONNECTION_ID_OFFSET, connection.extConnectionId());
         ring.putInt(index + ToDatacenterMessage.SERVER_INDEX_OFFSET, target.index());
         ring.putInt(index + ToDatacenterMessage.FLAGS_OFFSET, flags | bindFlag);
-        ring.putInt(index + ToDatacenterMessage.TOTAL_LENGTH_OFFSET, shared.requestHeadLength + payloadLength);
+        ring.putInt(index + ToDatacenterMessage.TOTAL_LENGTH_OFFSET, shared.requestHeads.length() + payloadLength);
         return true;
     }
 
@@ -426,7 +426,7 @@ final class RequestFlow
         byte[] head = requestHead;
         if (head == null)
         {
-            head = shared.newRequestHead(connection, codec.proxyFlags());
+            head = shared.requestHeads.make(connection, codec.proxyFlags());
             requestHead = head;
         }
         ring.putBytes(index, head);
@@ -548,7 +548,7 @@ final class RequestFlow
         }
         if (binding != Binding.NONE)
         {
-            DatacenterRoute route = shared.routeTo(requireServer());
+            DatacenterRoute route = shared.routes.to(requireServer());
             int index = route.tryClaim(connection, ToDatacenterMessage.CLOSE, ToDatacenterMessage.DATA_OFFSET);
             if (index < 0)
             {

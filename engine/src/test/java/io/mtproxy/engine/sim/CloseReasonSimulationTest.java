@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mtproxy.engine.agent.ClientAgent;
 import io.mtproxy.engine.agent.ClientCommands;
 import io.mtproxy.engine.client.AcceptGate;
-import io.mtproxy.engine.client.ClientConnections;
+import io.mtproxy.engine.client.ClientSetup;
 import io.mtproxy.engine.client.ClientLimits;
 import io.mtproxy.engine.client.ClientSecrets;
 import io.mtproxy.engine.client.CloseReason;
@@ -229,7 +229,7 @@ final class CloseReasonSimulationTest
         StatusFile status = StatusFile.inMemory(List.of("client-0"), "", clock);
         WakeSignal signal = new WakeSignal(poller);
         ClientCommands commands = new ClientCommands(signal);
-        ClientAgent agent = new ClientAgent(new ClientConnections.Setup(0, poller, clock, status.counters(0),
+        ClientAgent agent = new ClientAgent(new ClientSetup(0, poller, clock, status.counters(0),
             status.secretGauges(0), new SeededRandomSource(root.split()), status.errorLog()::record, new ClientLimits(
                 1 << 20, 0, SECOND),
             new AcceptGate(10, 0, 0, clock.nanoTime()), new ChunkPool(1 << 20), 10, ip -> ip, new byte[0],
