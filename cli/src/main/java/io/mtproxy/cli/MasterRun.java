@@ -2,8 +2,7 @@
 package io.mtproxy.cli;
 
 import io.mtproxy.cli.supervisor.Supervisor;
-import io.mtproxy.cli.stats.StatsPort;
-import io.mtproxy.cli.stats.StatsServer;
+import io.mtproxy.cli.stats.StatsPorts;
 import io.mtproxy.cli.stats.StatsSources;
 import io.mtproxy.engine.ConfigState;
 import io.mtproxy.engine.ProxyEngine;
@@ -62,12 +61,11 @@ final class MasterRun
         log.print("starting " + count + " workers");
         String tuple = ProxyEngine.processTuple(plan.config(), SystemEpochClock.INSTANCE);
         String reason;
-        StatsServer stats = null;
         try (StartPlan closedAtEnd = plan;
             Supervisor supervisor = newSupervisor(count))
         {
             startAll(supervisor);
-            stats = startStats(supervisor, count, tuple);
+            startStats(supervisor, count, tuple);
             log.print("process tuple " + tuple + ", client ports " + plan.config().listening().ports());
             RunningProxy.describe(log, closedAtEnd);
             stop.whenAsked(StopWait.Request.RELOAD, () -> reload(supervisor));
@@ -79,13 +77,6 @@ final class MasterRun
             reason = supervisor.run(stop::await, () -> places.check(status.readers(supervisor.workers())));
             log.print((reason == null ? "a worker has ended" : reason + " received") + ", closing");
         }
-        finally
-        {
-            if (stats != null)
-            {
-                stats.close();
-            }
-        }
         if (reason == null)
         {
             return EXIT_FAILED;
@@ -95,15 +86,16 @@ final class MasterRun
     }
 
     /** The master answers for all of them. [C-HTTP-01] [C-STAT-04] */
-    private @Nullable StatsServer startStats(Supervisor supervisor, int workerCount, String tuple)
+    private void startStats(Supervisor supervisor, int workerCount, String tuple)
     {
-        StatsPort port = plan.statsPort();
-        return port == null ?
-            null :
-            StatsServer.start(port, start.statsContext(plan, workerCount)
+        StatsPorts ports = plan.statsPorts();
+        if (ports != null)
+        {
+            ports.start(() -> start.statsContext(plan, workerCount, true)
                 .sources(() -> StatsSources.master(status.readers(supervisor.workers())))
                 .configState(() -> configState)
                 .processTuple(() -> tuple));
+        }
     }
 
     private Supervisor newSupervisor(int count) throws ConfigurationException

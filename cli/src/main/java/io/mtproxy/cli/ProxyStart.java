@@ -4,13 +4,15 @@ package io.mtproxy.cli;
 import io.mtproxy.cli.options.AdditiveOptions;
 import io.mtproxy.cli.options.ArgumentLine;
 import io.mtproxy.cli.options.LegacyOptions;
+import io.mtproxy.cli.options.NetworkList;
 import io.mtproxy.cli.options.OptionException;
 import io.mtproxy.cli.stats.ProxySettings;
 import io.mtproxy.cli.stats.RpcAccess;
 import io.mtproxy.cli.stats.StatsContext;
 import io.mtproxy.cli.stats.StatsPort;
-import io.mtproxy.cli.stats.StatsServer;
+import io.mtproxy.cli.stats.StatsPorts;
 import io.mtproxy.cli.stats.StatsSources;
+import io.mtproxy.cli.view.ProxyFiles;
 import io.mtproxy.crypto.CryptoSelfTest;
 import io.mtproxy.engine.EngineConfig;
 import io.mtproxy.engine.EngineContext;
@@ -31,6 +33,7 @@ import io.mtproxy.engine.transport.ReplayFilter;
 import io.mtproxy.engine.status.StatusFileReader;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -82,7 +85,7 @@ final class ProxyStart
         {
             ProxySecretFile proxySecret = proxySecret(legacy);
             LinuxUsers.User user = Privileges.find(legacy.user());
-            StatsPort statsPort = statsPort(line);
+            StatsPorts statsPorts = statsPorts(line);
             try
             {
                 if (legacy.workerCount() == 0)
@@ -90,18 +93,18 @@ final class ProxyStart
                     testCiphers();
                 }
                 EngineConfig config = engineConfig(line, conf, proxySecret, legacy.secrets(),
-                    statsPort == null ? legacy.statsPort() : statsPort.number());
+                    statsPorts.numberOr(legacy.statsPort()));
                 warnOfDuplicates(config.clients().secrets());
                 if (legacy.verbosity() > 0)
                 {
                     describe(config, conf);
                     line.tuning().withoutEffect().forEach(option -> log.print("option " + option + " has no effect"));
                 }
-                return openAndDrop(line, conf, config, user, ports, statsPort);
+                return openAndDrop(line, conf, config, user, ports, statsPorts);
             }
             catch (ConfigurationException | RuntimeException e)
             {
-                closeStats(statsPort);
+                statsPorts.close();
                 throw e;
             }
         }
@@ -145,15 +148,18 @@ final class ProxyStart
                 context.replayTable(ReplayFile.map(statusFile.getParent(), ReplayFilter.BUFFER_LENGTH_DEFAULT));
             }
             ProxyEngine engine = ProxyEngine.launch(context);
-            StatsPort port = plan.statsPort();
-            // reading counters leaves nothing behind in the reader, so that the threads of the port share one
-            StatsSources sources = StatsSources.single(engine.status());
-            return new RunningProxy(engine, plan, port == null ?
-                null :
-                StatsServer.start(port, statsContext(plan, 0)
+            StatsPorts ports = plan.statsPorts();
+            if (ports != null)
+            {
+                // reading counters leaves nothing behind in the reader, so that the threads of the port share one
+                StatsSources sources = StatsSources.single(engine.status());
+                boolean isInFile = engine.status().path() != null;
+                ports.start(() -> statsContext(plan, 0, isInFile)
                     .sources(() -> sources)
                     .configState(engine::configState)
-                    .processTuple(engine::processTuple)));
+                    .processTuple(engine::processTuple));
+            }
+            return new RunningProxy(engine, plan);
         }
         catch (IOException e)
         {
@@ -169,15 +175,22 @@ final class ProxyStart
             line.legacy().secretSource());
     }
 
-    /** @return what a single process and a master have in common on the stats port. */
-    StatsContext statsContext(StartPlan plan, int workerCount)
+    /**
+     * @param isInFiles whether the numbers are in the folder of the status directory, or in private memory.
+     * @return what a single process and a master have in common on the stats port.
+     */
+    StatsContext statsContext(StartPlan plan, int workerCount, boolean isInFiles)
     {
-        return new StatsContext()
+        StatusDirectory directory = plan.statusDirectory();
+        StatsContext context = new StatsContext()
             .settings(ProxySettings.of(plan.line().configFile(), plan.config(), workerCount))
             .version(ProductVersion.text())
             .rpcAccess(new RpcAccess(plan.config().middleProxies().secret(), plan.line().tuning().isSkipDhAllowed(),
                 plan.line().tuning().dhAcceptRateMax()))
             .log(log::print);
+        return directory == null || !isInFiles ?
+            context :
+            context.view(new ProxyFiles(directory.instance(), directory.folder())::look);
     }
 
     private EngineConfig engineConfig(ArgumentLine line, ProxyMultiConf conf, @Nullable ProxySecretFile proxySecret,
@@ -200,7 +213,7 @@ final class ProxyStart
 
     /** Opens the ports with the rights of the starting user, and then does without these. [C-LIFE-05] [C-LIFE-10] */
     private StartPlan openAndDrop(ArgumentLine line, ProxyMultiConf conf, EngineConfig config,
-        LinuxUsers.@Nullable User user, PortProbe ports, @Nullable StatsPort statsPort) throws ConfigurationException
+        LinuxUsers.@Nullable User user, PortProbe ports, StatsPorts statsPorts) throws ConfigurationException
     {
         Path root = statusRoot(line);
         boolean isRootMade = makeStatusRoot(line, root, user);
@@ -220,7 +233,7 @@ final class ProxyStart
             LogOutput output = new LogOutput(line.legacy(), log);
             output.open();
             StatusDirectory directory = isRootMade ? statusDirectory(line, root) : null;
-            return new StartPlan(line, conf, config, network, statsPort, directory,
+            return new StartPlan(line, conf, config, network, statsPorts, directory,
                 directory == null ? null : directory.statusFile(STATUS_FILE_NAME), false, output);
         }
         catch (ConfigurationException e)
@@ -270,11 +283,29 @@ final class ProxyStart
         }
     }
 
-    private static void closeStats(@Nullable StatsPort port)
+    /** Opens the ports for reports; all of them or none. */
+    private StatsPorts statsPorts(ArgumentLine line) throws ConfigurationException
     {
-        if (port != null)
+        StatsPorts ports = new StatsPorts(statsPort(line));
+        InetSocketAddress address = line.additive().metricsListen();
+        if (address == null)
         {
-            port.close();
+            return ports;
+        }
+        NetworkList allowed = line.additive().metricsAllow();
+        if (allowed == null && !address.getAddress().isLoopbackAddress())
+        {
+            log.warn("--metrics-listen answers only this machine — name others with --metrics-allow");
+        }
+        try
+        {
+            ports.openMetrics(address, allowed);
+            return ports;
+        }
+        catch (IOException e)
+        {
+            ports.close();
+            throw failed(String.valueOf(e.getMessage()));
         }
     }
 

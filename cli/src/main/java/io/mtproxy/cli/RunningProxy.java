@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli;
 
-import io.mtproxy.cli.stats.StatsServer;
+import io.mtproxy.cli.stats.StatsPorts;
 import io.mtproxy.engine.ProxyEngine;
 import io.mtproxy.engine.config.ProxyMultiConf;
-import org.jspecify.annotations.Nullable;
 
 /** An engine that serves, with what was made for it. Closed by who started it. */
 final class RunningProxy implements AutoCloseable
@@ -12,15 +11,9 @@ final class RunningProxy implements AutoCloseable
     private final ProxyEngine engine;
     private final StartPlan plan;
 
-    private final @Nullable StatsServer stats;
-
-    /**
-     * @param plan  of the start; closed with this.
-     * @param stats null without {@code --http-stats}, and in a worker. [C-HTTP-01]
-     */
-    RunningProxy(ProxyEngine engine, StartPlan plan, @Nullable StatsServer stats)
+    /** @param plan of the start; closed with this. */
+    RunningProxy(ProxyEngine engine, StartPlan plan)
     {
-        this.stats = stats;
         this.engine = engine;
         this.plan = plan;
     }
@@ -61,9 +54,10 @@ final class RunningProxy implements AutoCloseable
     @Override
     public void close()
     {
-        if (stats != null)
+        StatsPorts ports = plan.statsPorts();
+        if (ports != null)
         {
-            stats.close();
+            ports.close();
         }
         engine.close();
         plan.close();

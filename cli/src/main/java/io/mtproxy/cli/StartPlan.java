@@ -2,7 +2,7 @@
 package io.mtproxy.cli;
 
 import io.mtproxy.cli.options.ArgumentLine;
-import io.mtproxy.cli.stats.StatsPort;
+import io.mtproxy.cli.stats.StatsPorts;
 import io.mtproxy.engine.EngineConfig;
 import io.mtproxy.engine.HandedNetwork;
 import io.mtproxy.engine.config.ProxyMultiConf;
@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
  * @param conf            as it was read.
  * @param config          for an engine.
  * @param network         holds the client ports.
- * @param statsPort       of the stats pages, or null. [C-HTTP-01]
+ * @param statsPorts      of the stats pages; null in a worker. [C-HTTP-01]
  * @param statusDirectory of this proxy; null in a worker, and when the numbers are in private memory.
  * @param statusFile      where the engine counts, or null.
  * @param isCountContinued whether totals begin where those in that file ended.
  * @param output          where lines go.
  */
 record StartPlan(ArgumentLine line, ProxyMultiConf conf, EngineConfig config, HandedNetwork network,
-    @Nullable StatsPort statsPort, @Nullable StatusDirectory statusDirectory, @Nullable Path statusFile,
+    @Nullable StatsPorts statsPorts, @Nullable StatusDirectory statusDirectory, @Nullable Path statusFile,
     boolean isCountContinued,
     LogOutput output) implements AutoCloseable
 {
@@ -33,9 +33,9 @@ record StartPlan(ArgumentLine line, ProxyMultiConf conf, EngineConfig config, Ha
     public void close()
     {
         network.close();
-        if (statsPort != null)
+        if (statsPorts != null)
         {
-            statsPort.close();
+            statsPorts.close();
         }
         if (statusDirectory != null)
         {

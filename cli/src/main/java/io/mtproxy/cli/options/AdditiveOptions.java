@@ -2,6 +2,7 @@
 package io.mtproxy.cli.options;
 
 import io.mtproxy.engine.EngineConfig;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.regex.Matcher;
@@ -35,6 +36,8 @@ public final class AdditiveOptions
     private @Nullable Path statusRoot;
     private @Nullable String instance;
     private boolean isWorkerReplaced = true;
+    private @Nullable InetSocketAddress metricsListen;
+    private @Nullable NetworkList metricsAllow;
 
     /** Says which command these options belong to; before any is read. */
     void command(CommandLine value)
@@ -135,6 +138,32 @@ public final class AdditiveOptions
             case "stop" -> false;
             default -> throw reader.usage("--worker-exit", "\"" + text + "\" is neither replace nor stop");
         };
+    }
+
+    @Option(names = "--metrics-listen", paramLabel = VALUE,
+        description = "address and port for OpenMetrics and health checks, as 192.0.2.1:9100 or [::]:9100")
+    void metricsListen(@Nullable String text)
+    {
+        metricsListen = reader.read("--metrics-listen", text, OptionValues::endpoint);
+    }
+
+    @Option(names = "--metrics-allow", paramLabel = VALUE,
+        description = "networks that --metrics-listen answers, as 10.0.0.0/8,192.0.2.1 (default: this machine)")
+    void metricsAllow(@Nullable String text)
+    {
+        metricsAllow = reader.read("--metrics-allow", text, NetworkList::parse);
+    }
+
+    /** @return where metrics are served beside C's port; null for nowhere. */
+    public @Nullable InetSocketAddress metricsListen()
+    {
+        return metricsListen;
+    }
+
+    /** @return who may ask there; null when it was not said. */
+    public @Nullable NetworkList metricsAllow()
+    {
+        return metricsAllow;
     }
 
     /** @return whether a worker that ended is replaced; else all end. [C-LIFE-13] */

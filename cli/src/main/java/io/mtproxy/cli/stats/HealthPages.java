@@ -1,78 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli.stats;
 
+import io.mtproxy.cli.view.ProcessView;
+import io.mtproxy.cli.view.ProxyView;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusFileReader;
 import io.mtproxy.engine.status.StatusState;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.NanoClock;
 
 /**
- * {@code /healthz}: every process has said within the last seconds that it lives. {@code /readyz}: it also serves, and
- * has a middle proxy to send packets to. [C-BUG-17]
+ * {@code /healthz}: every process has said within the last seconds that it lives, and its loops turn. {@code /readyz}:
+ * they also serve, and each that does has a middle proxy to send packets to. [C-BUG-17]
  */
 final class HealthPages
 {
     private static final long HEARTBEAT_AGE_MS_MAX = 10_000;
+    private static final String NO_PROBLEM = "";
 
-    private final Supplier<StatsSources> sources;
+    private final Supplier<ProxyView> view;
+    private final LoopWatch loops;
     private final EpochClock clock;
+    private final NanoClock nanoClock;
 
-    HealthPages(Supplier<StatsSources> sources, EpochClock clock)
+    /**
+     * @param view  of the proxy.
+     * @param loops that are watched.
+     * @param clock that heartbeats are compared with.
+     */
+    HealthPages(Supplier<ProxyView> view, LoopWatch loops, EpochClock clock, NanoClock nanoClock)
     {
-        this.sources = sources;
+        this.view = view;
+        this.loops = loops;
         this.clock = clock;
+        this.nanoClock = nanoClock;
     }
 
     StatsPage health()
     {
-        return page(false);
+        return page(lifeProblem(view.get()));
     }
 
     StatsPage ready()
     {
-        return page(true);
+        ProxyView now = view.get();
+        String problem = lifeProblem(now);
+        return page(problem.isEmpty() ? serviceProblem(now) : problem);
     }
 
-    private StatsPage page(boolean isReadyAsked)
+    private static StatsPage page(String problem)
     {
-        StatsSources now = sources.get();
-        List<StatusFileReader> readers = new ArrayList<>(now.workers());
-        StatusFileReader self = now.self();
-        if (self != null)
-        {
-            readers.add(self);
-        }
-        String problem = readers.isEmpty() ? "no process serves" : "";
-        for (StatusFileReader reader : readers)
-        {
-            problem = problem.isEmpty() ? problem(reader, isReadyAsked) : problem;
-        }
         return new StatsPage(problem.isEmpty(), StatsPage.PLAIN, problem.isEmpty() ? "ok\n" : problem + "\n");
     }
 
-    private String problem(StatusFileReader reader, boolean isReadyAsked)
+    private String lifeProblem(ProxyView now)
     {
-        String process = "process " + reader.pid();
-        long ageMs = clock.time() - reader.heartbeatEpochMs();
-        if (reader.state() == StatusState.ENDED)
+        List<ProcessView> living = now.processes().stream().filter(ProcessView::isAlive).toList();
+        if (living.isEmpty())
         {
-            return process + " has ended";
+            return now.processes().isEmpty() ? "no process serves" : "the proxy has ended";
         }
-        if (ageMs > HEARTBEAT_AGE_MS_MAX)
+        for (ProcessView process : living)
         {
-            return process + " has said nothing for " + ageMs + " ms";
+            long ageMs = clock.time() - process.reader().heartbeatEpochMs();
+            if (ageMs > HEARTBEAT_AGE_MS_MAX)
+            {
+                return name(process) + " has said nothing for " + ageMs + " ms";
+            }
         }
-        if (!isReadyAsked)
+        return loops.look(now, nanoClock.nanoTime());
+    }
+
+    private static String serviceProblem(ProxyView now)
+    {
+        List<StatusFileReader> serving = now.current().stream().map(ProcessView::reader)
+            .filter(reader -> reader.state() == StatusState.SERVING).toList();
+        if (serving.isEmpty())
         {
-            return "";
+            return "no process is serving";
         }
-        if (reader.state() != StatusState.SERVING)
+        for (StatusFileReader reader : serving)
         {
-            return process + " is not serving";
+            if (reader.get(ProxyCounter.READY_TARGETS) == 0)
+            {
+                return "process " + reader.pid() + " has no link to a middle proxy";
+            }
         }
-        return reader.get(ProxyCounter.READY_TARGETS) == 0 ? process + " has no link to a middle proxy" : "";
+        return NO_PROBLEM;
+    }
+
+    private static String name(ProcessView process)
+    {
+        return "process " + process.reader().pid();
     }
 }

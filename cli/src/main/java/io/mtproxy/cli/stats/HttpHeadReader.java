@@ -103,7 +103,7 @@ final class HttpHeadReader
         }
         if (isBare)
         {
-            return take(new HttpRequest(method, words[1], true, false, HttpRequest.NO_LENGTH), end + 1);
+            return take(new HttpRequest(method, words[1], true, false, HttpRequest.NO_LENGTH, ""), end + 1);
         }
         return headers(method, words[1], end + 1);
     }
@@ -112,6 +112,7 @@ final class HttpHeadReader
     {
         boolean isKeepAlive = false;
         int contentLength = HttpRequest.NO_LENGTH;
+        StringBuilder accept = new StringBuilder();
         for (int at = headersOffset;;)
         {
             int end = lineEnd(at);
@@ -124,7 +125,8 @@ final class HttpHeadReader
             {
                 return end + 1 >= HEAD_LENGTH_MAX ?
                     Status.BAD :
-                    take(new HttpRequest(method, target, false, isKeepAlive, contentLength), end + 1);
+                    take(new HttpRequest(method, target, false, isKeepAlive, contentLength, accept.toString()), end +
+                        1);
             }
             int colon = colon(at, contentEnd);
             if (colon < 0 || colon - at > WORD_LENGTH_MAX)
@@ -149,6 +151,11 @@ final class HttpHeadReader
                     }
                     contentLength = given;
                 }
+            }
+            if ("accept".equals(name))
+            {
+                // several lines are one list
+                accept.append(accept.isEmpty() ? "" : ",").append(text(colon + 1, contentEnd).strip());
             }
             at = end + 1;
         }

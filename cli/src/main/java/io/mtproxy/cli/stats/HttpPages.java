@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli.stats;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.util.Map;
-import java.util.function.Supplier;
 
 /** Chooses the answer to a request. [C-HTTP-03] [C-HTTP-10..14] */
 final class HttpPages
 {
-    private final Supplier<String> report;
-    private final Map<String, Supplier<StatsPage>> pages;
+    private final Map<String, Page> pages;
 
-    /**
-     * @param report of {@code /stats}.
-     * @param pages  others, by path.
-     */
-    HttpPages(Supplier<String> report, Map<String, Supplier<StatsPage>> pages)
+    /** @param pages by path. */
+    HttpPages(Map<String, Page> pages)
     {
-        this.report = report;
         this.pages = Map.copyOf(pages);
     }
 
-    /** @param isLocal whether the client is exactly 127.0.0.1. */
-    HttpAnswer answer(HttpRequest request, boolean isLocal)
+    /** Makes a page for a request. */
+    @FunctionalInterface
+    interface Page
+    {
+        StatsPage make(HttpRequest request);
+    }
+
+    /** @param isAllowed whether the client may see pages: on C's port it is exactly 127.0.0.1. */
+    HttpAnswer answer(HttpRequest request, boolean isAllowed)
     {
         boolean isPost = request.method() == HttpRequest.Method.POST;
         if (!isPost && request.contentLength() > 0)
@@ -38,15 +37,11 @@ final class HttpPages
         {
             return HttpAnswer.error(HttpAnswer.Status.NOT_IMPLEMENTED);
         }
-        if (!isLocal)
+        if (!isAllowed)
         {
             return HttpAnswer.error(HttpAnswer.Status.NOT_FOUND);
         }
-        if ("/stats".equals(request.target()))
-        {
-            return new HttpAnswer(HttpAnswer.Status.OK, StatsPage.PLAIN, report.get().getBytes(UTF_8));
-        }
-        Supplier<StatsPage> page = pages.get(request.target());
-        return page == null ? HttpAnswer.error(HttpAnswer.Status.NOT_FOUND) : page.get().answer();
+        Page page = pages.get(request.target());
+        return page == null ? HttpAnswer.error(HttpAnswer.Status.NOT_FOUND) : page.make(request).answer();
     }
 }

@@ -9,8 +9,9 @@ package io.mtproxy.cli.stats;
  * @param isBare        without a version: the answer is a body and nothing else. [C-HTTP-16]
  * @param isKeepAlive   the client asks for it. [C-HTTP-21]
  * @param contentLength {@link #NO_LENGTH} when none was given.
+ * @param accept        which forms the client takes; empty when it does not say.
  */
-record HttpRequest(Method method, String target, boolean isBare, boolean isKeepAlive, int contentLength)
+record HttpRequest(Method method, String target, boolean isBare, boolean isKeepAlive, int contentLength, String accept)
 {
     static final int NO_LENGTH = -1;
 

@@ -24,7 +24,8 @@ final class StatsConnection implements Runnable
     private final StatsServer server;
     private final Socket socket;
     private final StatsCounts counts;
-    private final boolean isLocal;
+    /** Whether it may see pages, or speak RPC where that is spoken. */
+    private final boolean isAllowed;
     private volatile long activeNs;
     private boolean isCounted = true;
     private boolean isHttp;
@@ -34,7 +35,7 @@ final class StatsConnection implements Runnable
         this.server = server;
         this.socket = socket;
         this.counts = server.counts();
-        this.isLocal = isLoopback(socket.getInetAddress());
+        this.isAllowed = !server.isLegacyPort() || isLoopback(socket.getInetAddress());
         this.activeNs = server.nanoTime();
     }
 
@@ -103,7 +104,7 @@ final class StatsConnection implements Runnable
         }
         if (RpcSession.isBegin(firstWord(reader)))
         {
-            if (isLocal)
+            if (isAllowed && server.isLegacyPort())
             {
                 serveRpc(in, out, Arrays.copyOf(reader.buffer(), reader.length()));
             }
@@ -150,7 +151,7 @@ final class StatsConnection implements Runnable
     /** @return whether the connection goes on. */
     private boolean answer(OutputStream out, HttpRequest request) throws IOException
     {
-        HttpAnswer answer = server.pages().answer(request, isLocal);
+        HttpAnswer answer = server.pages().answer(request, isAllowed);
         counts.httpQueries.incrementAndGet();
         if (request.isBare())
         {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli.stats;
 
+import io.mtproxy.cli.options.NetworkList;
+import io.mtproxy.cli.view.ProxyView;
 import io.mtproxy.crypto.RandomSource;
 import io.mtproxy.crypto.SecureRandomSource;
 import io.mtproxy.engine.ConfigState;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.agrona.concurrent.EpochClock;
@@ -27,7 +27,9 @@ public final class StatsContext
     private Supplier<String> processTuple = () -> "[0.0.0.0:0:0:0]";
     private String version = "";
     private RpcAccess rpcAccess = RpcAccess.NONE;
-    private final Map<String, Supplier<StatsPage>> pages = new LinkedHashMap<>();
+    private @Nullable Supplier<ProxyView> view;
+    private @Nullable NetworkList allowed;
+    private boolean isReportServed = true;
     private EpochClock epochClock = SystemEpochClock.INSTANCE;
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private Supplier<RandomSource> randomSources = SecureRandomSource::new;
@@ -80,10 +82,27 @@ public final class StatsContext
         return this;
     }
 
-    /** One more page, as {@code /metrics}; made for each request, on a thread that may block. */
-    public StatsContext page(String path, Supplier<StatsPage> value)
+    /** The proxy as {@code /metrics} and the health pages show it; by default made of {@link #sources}. */
+    public StatsContext view(Supplier<ProxyView> value)
     {
-        pages.put(path, value);
+        view = value;
+        return this;
+    }
+
+    /**
+     * Who may connect; others are closed without a word. Without it the rules of C's port hold: anybody who reaches
+     * 127.0.0.1, pages and RPC for 127.0.0.1 itself.
+     */
+    public StatsContext allowed(NetworkList value)
+    {
+        allowed = value;
+        return this;
+    }
+
+    /** Leaves out {@code /stats}. */
+    public StatsContext withoutReport()
+    {
+        isReportServed = false;
         return this;
     }
 
@@ -166,9 +185,21 @@ public final class StatsContext
         return rpcAccess;
     }
 
-    Map<String, Supplier<StatsPage>> pages()
+    Supplier<ProxyView> view()
     {
-        return pages;
+        Supplier<StatsSources> from = sources();
+        return view != null ? view : () -> from.get().view();
+    }
+
+    @Nullable
+    NetworkList allowed()
+    {
+        return allowed;
+    }
+
+    boolean isReportServed()
+    {
+        return isReportServed;
     }
 
     EpochClock epochClock()

@@ -7,8 +7,9 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 
 /**
- * The port of {@code -p}, open on 127.0.0.1 and on nothing else, whatever the client ports do. It can be opened early, as
- * its number is part of the process tuple; who connects waits until {@link StatsServer#start}. [C-HTTP-02] [C-BUG-02]
+ * A port on which numbers are shown. That of {@code -p} is open on 127.0.0.1 and on nothing else, whatever the client ports
+ * do. It can be opened early, as its number is part of the process tuple; who connects waits until
+ * {@link StatsServer#start}. [C-HTTP-02] [C-BUG-02]
  */
 public final class StatsPort implements AutoCloseable
 {
@@ -35,7 +36,7 @@ public final class StatsPort implements AutoCloseable
         {
             try
             {
-                return new StatsPort(listen(port));
+                return new StatsPort(listen(new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port)));
             }
             catch (IOException e)
             {
@@ -46,6 +47,25 @@ public final class StatsPort implements AutoCloseable
                         " — free it or choose another with -p", e);
                 }
             }
+        }
+    }
+
+    /**
+     * Opens a port of an address that an option names.
+     *
+     * @param option for the message.
+     * @throws IOException with a message for the operator.
+     */
+    public static StatsPort open(String option, InetSocketAddress address) throws IOException
+    {
+        try
+        {
+            return new StatsPort(listen(address));
+        }
+        catch (IOException e)
+        {
+            throw new IOException(option + " " + address.getAddress().getHostAddress() + " port " + address.getPort() +
+                " cannot be opened: " + e.getMessage() + " — free it or choose another", e);
         }
     }
 
@@ -74,13 +94,13 @@ public final class StatsPort implements AutoCloseable
         }
     }
 
-    private static ServerSocket listen(int port) throws IOException
+    private static ServerSocket listen(InetSocketAddress address) throws IOException
     {
         ServerSocket socket = new ServerSocket();
         try
         {
             socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port), BACKLOG);
+            socket.bind(address, BACKLOG);
             return socket;
         }
         catch (IOException e)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli.stats;
 
+import io.mtproxy.cli.metrics.MetricsPage;
+import io.mtproxy.cli.options.NetworkList;
+import io.mtproxy.cli.view.ProxyView;
 import io.mtproxy.crypto.RandomSource;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -8,6 +11,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +36,8 @@ public final class StatsServer implements AutoCloseable
     private final HttpPages pages;
     private final RpcQueries queries;
     private final RateGate dhGate;
+    private final Supplier<ProxyView> view;
+    private final LoopWatch loops;
     /** Open connections in the order they came. Guarded by itself. */
     private final Map<StatsConnection, Boolean> connections = new LinkedHashMap<>();
     private final Thread acceptThread = Thread.ofPlatform().daemon().name("stats-accept").unstarted(this::acceptAll);
@@ -45,12 +51,27 @@ public final class StatsServer implements AutoCloseable
         this.load = new ProcessLoad(ReportValues.sample(context, context.sources().get()));
         this.dhGate = new RateGate(context.rpcAccess().dhAcceptRateMax(), context.nanoClock().nanoTime());
         this.queries = new RpcQueries(counts, this::report);
-        HealthPages health = new HealthPages(context.sources(), context.epochClock());
-        Map<String, Supplier<StatsPage>> all = new LinkedHashMap<>();
-        all.put("/healthz", health::health);
-        all.put("/readyz", health::ready);
-        all.putAll(context.pages());
-        this.pages = new HttpPages(this::report, all);
+        this.view = context.view();
+        this.loops = new LoopWatch();
+        this.pages = new HttpPages(newPages());
+    }
+
+    private Map<String, HttpPages.Page> newPages()
+    {
+        HealthPages health = new HealthPages(view, loops, context.epochClock(), context.nanoClock());
+        Map<String, HttpPages.Page> all = new HashMap<>();
+        all.put("/healthz", request -> health.health());
+        all.put("/readyz", request -> health.ready());
+        all.put("/metrics", request ->
+        {
+            MetricsPage.Page page = MetricsPage.of(view.get(), request.accept());
+            return new StatsPage(true, page.contentType(), page.text());
+        });
+        if (context.isReportServed())
+        {
+            all.put("/stats", request -> StatsPage.plain(report()));
+        }
+        return all;
     }
 
     /**
@@ -143,8 +164,14 @@ public final class StatsServer implements AutoCloseable
         }
     }
 
-    private void accept(Socket socket)
+    private void accept(Socket socket) throws IOException
     {
+        NetworkList allowed = context.allowed();
+        if (allowed != null && !allowed.contains(socket.getInetAddress()))
+        {
+            socket.close();
+            return;
+        }
         counts.accepted.incrementAndGet();
         StatsConnection connection = new StatsConnection(this, socket);
         StatsConnection oldest;
@@ -196,6 +223,7 @@ public final class StatsServer implements AutoCloseable
         try
         {
             load.sample(ReportValues.sample(context, context.sources().get()));
+            loops.look(view.get(), nanoTime());
         }
         catch (RuntimeException e)
         {
@@ -231,6 +259,12 @@ public final class StatsServer implements AutoCloseable
     StatsCounts counts()
     {
         return counts;
+    }
+
+    /** @return whether the rules of C's port hold. */
+    boolean isLegacyPort()
+    {
+        return context.allowed() == null;
     }
 
     HttpPages pages()

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli.stats;
 
+import io.mtproxy.cli.view.ProcessView;
+import io.mtproxy.cli.view.ProxyView;
 import io.mtproxy.engine.status.StatusFileReader;
+import io.mtproxy.engine.status.StatusState;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +20,23 @@ public record StatsSources(@Nullable StatusFileReader self, List<StatusFileReade
     public StatsSources
     {
         workers = List.copyOf(workers);
+    }
+
+    /** @return all of them as one proxy; those that are closed are not alive. */
+    ProxyView view()
+    {
+        List<ProcessView> processes = new ArrayList<>();
+        List<StatusFileReader> readers = new ArrayList<>(workers);
+        if (self != null)
+        {
+            readers.add(self);
+        }
+        for (StatusFileReader reader : readers)
+        {
+            String name = self != null ? "engine" : "worker-" + processes.size();
+            processes.add(new ProcessView(name, reader, reader.state() != StatusState.ENDED));
+        }
+        return new ProxyView("", processes, List.of());
     }
 
     /** @return those of a single process. */

@@ -371,7 +371,6 @@ class LegacyStatsPageTest
     void shouldSurviveFailingSource() throws IOException
     {
         stats.start();
-        stats.context.page("/unused", () -> StatsPage.plain(""));
         try (StatsFixture broken = new StatsFixture())
         {
             broken.start();

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mtproxy.cli.options.NetworkList;
 import io.mtproxy.engine.status.ProxyCounter;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -316,17 +317,67 @@ class StatsHttpTest
         assertTrue(reply.body().contains("has said nothing for 60000 ms"), reply.body());
     }
 
-    /** [C-HTTP-11] */
+    /** [C-HTTP-11] A loop that hangs is told from one that waits: that one still polls. */
     @Test
-    void shouldServePagesOfOthers() throws IOException
+    void shouldShowLoopThatHangs() throws IOException
     {
-        try (StatsFixture more = new StatsFixture())
+        stats.status.heartbeat(stats.epochMs.get());
+        stats.status.counters(0).set(ProxyCounter.POLLS, 5);
+        stats.status.counters(1).set(ProxyCounter.POLLS, 7);
+        assertEquals("ok\n", stats.send("GET /healthz HTTP/1.1\r\n\r\n").body());
+
+        stats.nanos.addAndGet(LoopWatch.STILL_NS_MAX + 1);
+        stats.status.counters(0).increment(ProxyCounter.POLLS);
+        StatsFixture.Reply reply = stats.send("GET /healthz HTTP/1.1\r\n\r\n");
+        assertEquals("503 close end", reply.summary());
+        assertTrue(reply.body().contains("loop datacenter-0 of process "), reply.body());
+
+        stats.status.counters(1).increment(ProxyCounter.POLLS);
+        assertEquals("ok\n", stats.send("GET /healthz HTTP/1.1\r\n\r\n").body());
+    }
+
+    /** [C-HTTP-11] In the form that the client takes. */
+    @Test
+    void shouldServeMetrics() throws IOException
+    {
+        StatsFixture.Reply reply = stats.send("GET /metrics HTTP/1.1\r\n\r\n");
+        assertTrue(reply.head().contains("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"),
+            reply.head());
+
+        reply = stats.send("GET /metrics HTTP/1.1\r\nAccept: application/openmetrics-text;version=1.0.0,\r\n" +
+            "ACCEPT: text/plain;version=0.0.4;q=0.5\r\n\r\n");
+        assertTrue(reply.head().contains("\r\nContent-Type: application/openmetrics-text; version=1.0.0; " +
+            "charset=utf-8\r\n"), reply.head());
+        assertTrue(reply.body().endsWith("# EOF\n"), reply.body());
+    }
+
+    /** [C-HTTP-02] What C's port answers strangers holds for the new pages, too. */
+    @Test
+    void shouldShowMetricsTo127001Only() throws IOException
+    {
+        assertEquals("404 close end",
+            StatsFixture.send(stats.port(), "127.0.0.2", "GET /metrics HTTP/1.1\r\n\r\n").summary());
+    }
+
+    /** Must-hold 7 of the views: who is not on the list gets no byte, and nothing but the metrics is served. */
+    @Test
+    void shouldRefuseWhoIsNotAllowedWithoutWord() throws IOException
+    {
+        try (StatsFixture metrics = new StatsFixture())
         {
-            more.context.page("/metrics", () -> new StatsPage(true, "text/plain; version=0.0.4", "a 1\n"));
-            more.start();
-            StatsFixture.Reply reply = more.send("GET /metrics HTTP/1.1\r\n\r\n");
-            assertEquals("a 1\n", reply.body());
-            assertTrue(reply.head().contains("\r\nContent-Type: text/plain; version=0.0.4\r\n"));
+            metrics.context.allowed(NetworkList.parse("127.0.0.2,127.1.0.0/16")).withoutReport();
+            metrics.start();
+            String get = "GET /metrics HTTP/1.1\r\n\r\n";
+
+            assertEquals("nothing end", StatsFixture.send(metrics.port(), "127.0.0.1", get).summary());
+            assertEquals("nothing end", StatsFixture.send(metrics.port(), "127.0.0.1", "").summary());
+            assertEquals("nothing end", StatsFixture.send(metrics.port(), "127.2.0.1", get).summary());
+            assertEquals("200 close end", StatsFixture.send(metrics.port(), "127.0.0.2", get).summary());
+            assertEquals("200 close end", StatsFixture.send(metrics.port(), "127.1.2.3", get).summary());
+            assertEquals("404 close end",
+                StatsFixture.send(metrics.port(), "127.0.0.2", "GET /stats HTTP/1.1\r\n\r\n").summary());
+            assertEquals("nothing end",
+                StatsFixture.send(metrics.port(), "127.0.0.2", ",\0\0\0").summary());
         }
     }
 }

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.cli.metrics;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Writes families one after the other. Samples of a family follow each other; a family without samples leaves nothing.
+ * Label texts come from {@link #labels}.
+ */
+final class MetricWriter
+{
+    private static final int LENGTH_EXPECTED = 64 * 1024;
+    private static final long NS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+    private static final int NS_DIGITS = 9;
+
+    private final MetricFormat format;
+    private final StringBuilder out = new StringBuilder(LENGTH_EXPECTED);
+    private MetricFamily family = MetricFamily.gauge("none", "");
+    private boolean isHeadDue;
+
+    MetricWriter(MetricFormat format)
+    {
+        this.format = format;
+    }
+
+    /** Begins a family. */
+    void family(MetricFamily value)
+    {
+        family = value;
+        isHeadDue = true;
+    }
+
+    /** A sample of a counter or gauge, or the 1 of an info. */
+    void sample(String labels, long value)
+    {
+        begin(family.sampleName(), labels);
+        out.append(value).append('\n');
+    }
+
+    /** A sample in seconds, written exactly. */
+    void sampleNs(String labels, long valueNs)
+    {
+        begin(family.sampleName(), labels);
+        out.append(seconds(valueNs)).append('\n');
+    }
+
+    /** A sample that is a moment, ms since 1970. */
+    void sampleEpochMs(String labels, long epochMs)
+    {
+        sampleNs(labels, TimeUnit.MILLISECONDS.toNanos(epochMs));
+    }
+
+    /**
+     * All samples of one histogram of times.
+     *
+     * @param labels   of the histogram.
+     * @param boundsNs upper bounds of the buckets, each included in its bucket, growing; without the last one.
+     * @param counts   in each bucket alone, and at last in that beyond the last bound.
+     * @param sumNs    of all values.
+     */
+    void histogramNs(String labels, long[] boundsNs, long[] counts, long sumNs)
+    {
+        String separator = labels.isEmpty() ? "" : ",";
+        long cumulative = 0;
+        for (int i = 0; i < counts.length; i++)
+        {
+            cumulative += counts[i];
+            String bound = i < boundsNs.length ? bound(boundsNs[i]) : "+Inf";
+            begin(family.name() + "_bucket", labels + separator + "le=\"" + bound + '"');
+            out.append(cumulative).append('\n');
+        }
+        begin(family.name() + "_sum", labels);
+        out.append(seconds(sumNs)).append('\n');
+        begin(family.name() + "_count", labels);
+        out.append(cumulative).append('\n');
+    }
+
+    /** @return everything, with its end. */
+    String text()
+    {
+        return format == MetricFormat.OPEN_METRICS ? out + "# EOF\n" : out.toString();
+    }
+
+    /** @param namesAndValues a name, its value, the next name and so on. */
+    static String labels(String... namesAndValues)
+    {
+        StringBuilder labels = new StringBuilder();
+        for (int i = 0; i < namesAndValues.length; i += 2)
+        {
+            labels.append(i == 0 ? "" : ",").append(namesAndValues[i]).append("=\"");
+            escape(labels, namesAndValues[i + 1], true);
+            labels.append('"');
+        }
+        return labels.toString();
+    }
+
+    private void begin(String name, String labels)
+    {
+        if (isHeadDue)
+        {
+            isHeadDue = false;
+            head();
+        }
+        out.append(name);
+        if (!labels.isEmpty())
+        {
+            out.append('{').append(labels).append('}');
+        }
+        out.append(' ');
+    }
+
+    private void head()
+    {
+        boolean isOpen = format == MetricFormat.OPEN_METRICS;
+        String name = isOpen ? family.name() : family.sampleName();
+        boolean isInfo = family.type() == MetricFamily.Type.INFO;
+        out.append("# HELP ").append(name).append(' ');
+        escape(out, family.help(), isOpen);
+        out.append("\n# TYPE ").append(name).append(' ')
+            .append(isInfo && !isOpen ? "gauge" : family.type().text()).append('\n');
+        if (isOpen && !family.unit().isEmpty())
+        {
+            out.append("# UNIT ").append(name).append(' ').append(family.unit()).append('\n');
+        }
+    }
+
+    /** @return a decimal number without zeros at its end. */
+    private static String seconds(long valueNs)
+    {
+        String whole = (valueNs < 0 ? "-" : "") + Math.abs(valueNs / NS_PER_SECOND);
+        long fraction = Math.abs(valueNs % NS_PER_SECOND);
+        if (fraction == 0)
+        {
+            return whole;
+        }
+        String digits = Long.toString(fraction);
+        return whole + '.' + ("0".repeat(NS_DIGITS - digits.length()) + digits).replaceAll("0+$", "");
+    }
+
+    /** @return the form that bounds of buckets have in OpenMetrics: never without a decimal point. */
+    private static String bound(long boundNs)
+    {
+        String seconds = seconds(boundNs);
+        return seconds.indexOf('.') < 0 ? seconds + ".0" : seconds;
+    }
+
+    private static void escape(StringBuilder out, String text, boolean isQuoteEscaped)
+    {
+        for (int i = 0; i < text.length(); i++)
+        {
+            char c = text.charAt(i);
+            switch (c)
+            {
+                case '\\' -> out.append("\\\\");
+                case '\n' -> out.append("\\n");
+                case '"' -> out.append(isQuoteEscaped ? "\\\"" : "\"");
+                default -> out.append(c);
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.cli.metrics;
+
+import io.mtproxy.cli.view.ProcessView;
+import io.mtproxy.cli.view.ProxyView;
+import io.mtproxy.engine.ConfigState;
+import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.status.ProxyCounter.Kind;
+import io.mtproxy.engine.status.StatusFileReader;
+import java.util.function.Consumer;
+import java.util.function.IntToLongFunction;
+
+/**
+ * {@code /metrics}: everything that the status files of a proxy hold, as samples. Sets of labels are bounded: by reasons
+ * and results in the code, by secrets and DCs in the configuration, by workers on the command line.
+ */
+public final class MetricsPage
+{
+    private static final MetricFamily BUILD = MetricFamily.of(MetricFamily.Type.INFO, "build",
+        "Version of the proxy.");
+    private static final MetricFamily UP = MetricFamily.gauge("up", "Whether a process of the proxy lives.");
+    private static final MetricFamily START = MetricFamily.gauge("start_time_seconds",
+        "When the oldest current process began, since 1970.");
+    private static final MetricFamily CONFIG = MetricFamily.of(MetricFamily.Type.INFO, "config",
+        "Configuration file in use.");
+    private static final MetricFamily CONFIG_LOADED = MetricFamily.gauge("config_loaded_timestamp_seconds",
+        "When the configuration in use was applied, since 1970.");
+    private static final MetricFamily CONFIG_CLUSTERS = MetricFamily.gauge("config_datacenters",
+        "DC ids that the configuration has middle proxies for.");
+    private static final MetricFamily CONFIG_SECRETS = MetricFamily.gauge("config_secrets",
+        "Client secrets in use.");
+    private static final MetricFamily WORKER_UP = MetricFamily.gauge("worker_up", "Whether the process lives.");
+    private static final MetricFamily WORKER_START = MetricFamily.gauge("worker_start_time_seconds",
+        "When the process began, since 1970; changes when the worker is replaced.");
+    private static final MetricFamily WORKER_SEEN = MetricFamily.gauge("worker_heartbeat_timestamp_seconds",
+        "When the process last said that it lives, since 1970.");
+    private static final MetricFamily WORKER_CLIENTS = MetricFamily.gauge("worker_client_connections",
+        "Open client connections of the process.");
+    private static final MetricFamily WORKER_LINKS = MetricFamily.gauge("worker_links_ready",
+        "Ready links of the process.");
+    private static final MetricFamily AGENT_CYCLE = MetricFamily.gauge("worker_agent_duty_cycle_max_seconds",
+        "Longest turn of the agent since its start, waiting not included.");
+    private static final MetricFamily SECRET_ADDRESSES = MetricFamily.gauge("secret_client_addresses",
+        "Distinct client addresses under the secret, each agent counting for itself.");
+    private static final MetricFamily SECRET_KEYS = MetricFamily.gauge("secret_auth_keys",
+        "Distinct auth keys under the secret, each agent counting for itself.");
+
+    private MetricsPage()
+    {
+    }
+
+    /**
+     * A page and what it is.
+     *
+     * @param contentType with version and character set.
+     * @param text        whole.
+     */
+    public record Page(String contentType, String text)
+    {
+    }
+
+    /** @param accept what the client takes; empty when it does not say. */
+    public static Page of(ProxyView view, String accept)
+    {
+        MetricFormat format = MetricFormat.choose(accept);
+        MetricWriter out = new MetricWriter(format);
+        proxy(out, view);
+        config(out, view.configState());
+        workers(out, view);
+        for (MetricCatalog.Group group : MetricCatalog.GROUPS)
+        {
+            out.family(group.family());
+            for (MetricCatalog.Series series : group.series())
+            {
+                counter(out, series, view.get(series.counter()));
+            }
+        }
+        secrets(out, view);
+        return new Page(format.contentType(), out.text());
+    }
+
+    private static void proxy(MetricWriter out, ProxyView view)
+    {
+        String version = view.description("version");
+        if (!version.isEmpty())
+        {
+            out.family(BUILD);
+            out.sample(MetricWriter.labels("version", version), 1);
+        }
+        out.family(UP);
+        out.sample("", view.isAlive() ? 1 : 0);
+        out.family(START);
+        out.sampleEpochMs("", view.startEpochMs());
+    }
+
+    private static void config(MetricWriter out, ConfigState config)
+    {
+        if (config.loadedAtEpochMs() == 0)
+        {
+            return;
+        }
+        out.family(CONFIG);
+        out.sample(MetricWriter.labels("md5", config.md5Hex()), 1);
+        out.family(CONFIG_LOADED);
+        out.sampleEpochMs("", config.loadedAtEpochMs());
+        out.family(CONFIG_CLUSTERS);
+        out.sample("", config.clusterCount());
+        out.family(CONFIG_SECRETS);
+        out.sample("", config.secretCount());
+    }
+
+    private static void workers(MetricWriter out, ProxyView view)
+    {
+        out.family(WORKER_UP);
+        view.processes().forEach(process -> out.sample(labels(process), process.isAlive() ? 1 : 0));
+        out.family(WORKER_START);
+        each(view, process -> out.sampleEpochMs(labels(process), process.reader().startEpochMs()));
+        out.family(WORKER_SEEN);
+        each(view, process -> out.sampleEpochMs(labels(process), process.reader().heartbeatEpochMs()));
+        out.family(WORKER_CLIENTS);
+        each(view, process -> out.sample(labels(process), process.reader().get(ProxyCounter.INBOUND_CONNECTIONS)));
+        out.family(WORKER_LINKS);
+        each(view, process -> out.sample(labels(process), process.reader().get(
+            ProxyCounter.READY_OUTBOUND_CONNECTIONS)));
+        out.family(AGENT_CYCLE);
+        for (ProcessView process : view.current())
+        {
+            StatusFileReader reader = process.reader();
+            for (int agent = 0; agent < reader.agentCount(); agent++)
+            {
+                out.sampleNs(MetricWriter.labels("worker", process.name(), "agent", reader.agentName(agent)),
+                    reader.get(agent, ProxyCounter.DUTY_CYCLE_NS_MAX));
+            }
+        }
+    }
+
+    private static void each(ProxyView view, Consumer<ProcessView> sample)
+    {
+        view.current().forEach(sample);
+    }
+
+    private static String labels(ProcessView process)
+    {
+        return MetricWriter.labels("worker", process.name());
+    }
+
+    private static void counter(MetricWriter out, MetricCatalog.Series series, long value)
+    {
+        boolean isTime = series.counter() == ProxyCounter.POLL_WAIT_NS || series.counter().kind() == Kind.MAXIMUM;
+        if (isTime)
+        {
+            out.sampleNs(series.labels(), value);
+        }
+        else
+        {
+            out.sample(series.labels(), value);
+        }
+    }
+
+    private static void secrets(MetricWriter out, ProxyView view)
+    {
+        secret(out, view, SECRET_ADDRESSES, view::secretAddressCount);
+        secret(out, view, SECRET_KEYS, view::secretKeyCount);
+    }
+
+    private static void secret(MetricWriter out, ProxyView view, MetricFamily family,
+        IntToLongFunction value)
+    {
+        out.family(family);
+        int count = view.configState().secretCount();
+        for (int secret = 0; secret < count; secret++)
+        {
+            out.sample(MetricWriter.labels("secret", Integer.toString(secret + 1)), value.applyAsLong(secret));
+        }
+    }
+}
