@@ -26,6 +26,7 @@ import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.config.SystemHostResolver;
 import io.mtproxy.engine.io.linux.LinuxUsers;
+import io.mtproxy.engine.agent.OriginProfileFiles;
 import io.mtproxy.engine.status.ReplayFile;
 import io.mtproxy.engine.status.StatusDirectory;
 import io.mtproxy.engine.status.StatusFile;
@@ -146,6 +147,7 @@ final class ProxyStart
             if (plan.config().fronting().isTlsOnly() && statusFile != null && statusFile.getParent() != null)
             {
                 context.replayTable(ReplayFile.map(statusFile.getParent(), ReplayFilter.BUFFER_LENGTH_DEFAULT));
+                context.originProfiles(new OriginProfileFiles(statusFile.getParent()));
             }
             ProxyEngine engine = ProxyEngine.launch(context);
             StatsPorts ports = plan.statsPorts();

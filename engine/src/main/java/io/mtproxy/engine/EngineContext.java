@@ -9,6 +9,7 @@ import io.mtproxy.engine.config.ConfigRefresher;
 import io.mtproxy.engine.config.SystemHostResolver;
 import io.mtproxy.engine.io.TcpNetwork;
 import io.mtproxy.engine.io.nio.NioNetwork;
+import io.mtproxy.engine.agent.OriginProfileFiles;
 import io.mtproxy.engine.status.StatusFile;
 import io.mtproxy.engine.transport.ReplayFilter;
 import java.nio.ByteBuffer;
@@ -36,6 +37,7 @@ public final class EngineContext
     private @Nullable TcpNetwork network;
     private @Nullable OriginProber originProber;
     private @Nullable AtomicBuffer replayTable;
+    private @Nullable OriginProfileFiles originProfiles;
     private Supplier<RandomSource> randomSources = SecureRandomSource::new;
     private StatusFileFactory statusFiles = (names, description, clock) -> StatusFile.inMemory(names, description,
         clock);
@@ -103,6 +105,13 @@ public final class EngineContext
     public EngineContext replayTable(AtomicBuffer value)
     {
         replayTable = value;
+        return this;
+    }
+
+    /** Where what is learnt of domains outlives this process; nowhere by default. */
+    public EngineContext originProfiles(OriginProfileFiles value)
+    {
+        originProfiles = value;
         return this;
     }
 
@@ -188,6 +197,12 @@ public final class EngineContext
         return replayTable != null ?
             replayTable :
             new UnsafeBuffer(ByteBuffer.allocateDirect(ReplayFilter.BUFFER_LENGTH_DEFAULT));
+    }
+
+    @Nullable
+    OriginProfileFiles originProfiles()
+    {
+        return originProfiles;
     }
 
     RandomSource newRandomSource()

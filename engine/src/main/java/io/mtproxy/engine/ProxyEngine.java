@@ -23,11 +23,13 @@ import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.relay.RelayRing;
 import io.mtproxy.engine.relay.WakeSignal;
+import io.mtproxy.engine.agent.OriginProfileFiles;
 import io.mtproxy.engine.status.StatusFile;
 import io.mtproxy.engine.status.StatusFileReader;
 import io.mtproxy.engine.status.StatusState;
 import io.mtproxy.engine.transport.FakeTlsDomains;
 import io.mtproxy.engine.transport.OriginProfile;
+import io.mtproxy.engine.transport.OriginProfileText;
 import io.mtproxy.engine.transport.ReplayFilter;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -478,9 +480,19 @@ public final class ProxyEngine implements AutoCloseable
             List<String> names = config.fronting().domains();
             RandomSource random = context.newRandomSource();
             FrontingTable fronts = new FrontingTable(new FakeTlsDomains(names), names.stream()
-                .map(name -> new FrontingTable.Front(name, null, OriginProfile.drawDefault(random), false)).toList());
+                .map(name -> new FrontingTable.Front(name, null, initialProfile(name, random), false)).toList());
             return new FakeTlsSetup(context.network(), config.listening().address(), context.epochClock(),
                 new ReplayFilter(context.replayTable()), Set.copyOf(ports), fronts);
+        }
+
+        /** What an earlier process has learnt is better than any default. */
+        private OriginProfile initialProfile(String domain, RandomSource random)
+        {
+            OriginProfileFiles files = context.originProfiles();
+            return files == null ?
+                OriginProfile.drawDefault(random) :
+                files.load(domain).map(OriginProfileText.Learnt::profile)
+                    .orElseGet(() -> OriginProfile.drawDefault(random));
         }
 
         private @Nullable OriginWatch originWatch(@Nullable FakeTlsSetup fakeTls, ClientCommands[] clientCommands)
@@ -493,7 +505,7 @@ public final class ProxyEngine implements AutoCloseable
             boolean isSteppedByHand = context.threadingMode() == ThreadingMode.INVOKER;
             Executor executor = isSteppedByHand ? Runnable::run : Thread::startVirtualThread;
             return new OriginWatch(context.originProber(), executor, fakeTls.fronts(), List.of(clientCommands),
-                context.log());
+                context.log(), context.originProfiles());
         }
 
         private ActiveConfiguration activeConfiguration(ClientCommands[] clientCommands,

@@ -3,33 +3,42 @@ package io.mtproxy.engine.agent;
 
 import io.mtproxy.crypto.RandomSource;
 import io.mtproxy.engine.config.HostResolver;
-import io.mtproxy.engine.transport.OriginAnswer;
+import io.mtproxy.engine.transport.AfterHandshake;
+import io.mtproxy.engine.transport.AnswerDelays;
+import io.mtproxy.engine.transport.FlightSizes;
 import io.mtproxy.engine.transport.OriginProbeHello;
+import io.mtproxy.engine.transport.OriginProbeHello.Kind;
 import io.mtproxy.engine.transport.OriginProfile;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
-import java.net.Socket;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.agrona.concurrent.NanoClock;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Resolves a domain and says hello to it twenty times at once, as the C program does at start. [P-TLS-50] [P-TLS-52]
- * Each hello has a virtual thread of its own; five seconds are for all of them.
+ * Resolves a domain and learns how it answers: it says hello to it twenty times at once, as the C program does at start,
+ * then a few times more one after the other with other offers, and speaks TLS with it once to the end. The twenty must all
+ * succeed; what comes behind them may be missing. [P-TLS-50] [P-TLS-52]
  */
 public final class OriginProbe implements OriginProber
 {
     private static final int HELLO_COUNT = 20;
+    /** Hellos of each kind in the second round, which also measures delays: with nothing else going on. */
+    private static final int ROUND_COUNT = 4;
     private static final long TIME_LIMIT_NS = TimeUnit.SECONDS.toNanos(5);
+    private static final long ROUND_LIMIT_NS = TimeUnit.SECONDS.toNanos(20);
     private static final int PORT = 443;
-    private static final int ANSWER_LENGTH_MAX = 8192;
+    /** Bytes by which {@code h2} and {@code http/1.1} lengthen a flight; the mean of a few flights is one or two off. */
+    private static final List<Integer> ALPN_LENGTHS = List.of(0, 9, 15);
+    private static final int ALPN_ERROR_MAX = 2;
 
     private final Supplier<HostResolver> resolvers;
     private final NanoClock clock;
@@ -45,20 +54,13 @@ public final class OriginProbe implements OriginProber
         this(resolvers, clock, random, PORT);
     }
 
-    OriginProbe(Supplier<HostResolver> resolvers, NanoClock clock, RandomSource random, int port)
+    /** @param port of the domain. */
+    public OriginProbe(Supplier<HostResolver> resolvers, NanoClock clock, RandomSource random, int port)
     {
         this.resolvers = resolvers;
         this.clock = clock;
         this.random = random;
         this.port = port;
-    }
-
-    /** What one hello has brought. */
-    private static final class Reply
-    {
-        boolean isReversed;
-        int recordLength;
-        String problem = "it did not answer in time";
     }
 
     @Override
@@ -76,22 +78,16 @@ public final class OriginProbe implements OriginProber
             return new Finding(null, false, null, "its name cannot be resolved: " + e.getMessage());
         }
         early.accept(new Finding(address, isHere, null, ""));
-        Reply[] replies = new Reply[HELLO_COUNT];
-        Thread[] threads = new Thread[HELLO_COUNT];
-        long deadlineNs = clock.nanoTime() + TIME_LIMIT_NS;
-        for (int i = 0; i < HELLO_COUNT; i++)
-        {
-            Reply reply = new Reply();
-            replies[i] = reply;
-            byte[] hello = newHello(domain);
-            threads[i] = Thread.ofVirtual().start(() -> ask(address, hello, reply, deadlineNs));
-        }
-        return new Finding(address, isHere, conclude(threads, replies), firstProblem(replies));
+        InetSocketAddress target = new InetSocketAddress(address, port);
+        List<OriginCall.Reply> replies = callAtOnce(new OriginCall(target, clock), domain);
+        String problem = replies.stream().map(OriginCall.Reply::problem).filter(text -> !text.isEmpty()).findFirst()
+            .orElse("");
+        return new Finding(address, isHere, problem.isEmpty() ? learn(target, domain, replies) : null, problem);
     }
 
-    private synchronized byte[] newHello(String domain)
+    private synchronized byte[] newHello(String domain, Kind kind)
     {
-        return OriginProbeHello.encode(domain, random);
+        return OriginProbeHello.encode(domain, kind, random);
     }
 
     /** A name in brackets is an IPv6 address. [P-TLS-50] */
@@ -108,50 +104,18 @@ public final class OriginProbe implements OriginProber
             NetworkInterface.getByInetAddress(address) != null;
     }
 
-    private void ask(InetAddress address, byte[] hello, Reply reply, long deadlineNs)
+    /** Each hello has a virtual thread of its own; five seconds are for all of them. [P-TLS-50] */
+    private List<OriginCall.Reply> callAtOnce(OriginCall call, String domain)
     {
-        try (Socket socket = new Socket())
+        OriginCall.Reply[] replies = new OriginCall.Reply[HELLO_COUNT];
+        Thread[] threads = new Thread[HELLO_COUNT];
+        long deadlineNs = clock.nanoTime() + TIME_LIMIT_NS;
+        for (int i = 0; i < HELLO_COUNT; i++)
         {
-            socket.connect(new InetSocketAddress(address, port), leftMs(deadlineNs));
-            socket.getOutputStream().write(hello);
-            InputStream in = socket.getInputStream();
-            byte[] answer = new byte[ANSWER_LENGTH_MAX];
-            OriginAnswer reader = new OriginAnswer();
-            int length = 0;
-            while (true)
-            {
-                socket.setSoTimeout(leftMs(deadlineNs));
-                int run = in.read(answer, length, answer.length - length);
-                if (run <= 0)
-                {
-                    reply.problem = "it closed the connection in the middle of its answer";
-                    return;
-                }
-                length += run;
-                OriginAnswer.Result result = reader.read(answer, length, hello);
-                if (result != OriginAnswer.Result.NEED_MORE)
-                {
-                    reply.isReversed = reader.reversed();
-                    reply.recordLength = reader.recordLength();
-                    reply.problem = reader.problem();
-                    return;
-                }
-            }
+            int index = i;
+            byte[] hello = newHello(domain, Kind.PLAIN);
+            threads[i] = Thread.ofVirtual().start(() -> replies[index] = call.say(hello, deadlineNs));
         }
-        catch (IOException e)
-        {
-            reply.problem = "it cannot be reached: " + e.getMessage();
-        }
-    }
-
-    private int leftMs(long deadlineNs)
-    {
-        return (int)Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadlineNs - clock.nanoTime()));
-    }
-
-    /** All must succeed. [P-TLS-50] */
-    private static @Nullable OriginProfile conclude(Thread[] threads, Reply[] replies)
-    {
         try
         {
             for (Thread thread : threads)
@@ -162,21 +126,67 @@ public final class OriginProbe implements OriginProber
         catch (InterruptedException e)
         {
             Thread.currentThread().interrupt();
-            return null;
+            return List.of(OriginCall.Reply.problem("the look was broken off"));
         }
-        if (!firstProblem(replies).isEmpty())
-        {
-            return null;
-        }
-        // C takes the smallest of the flags: reversed only where all are
-        boolean isReversed = Arrays.stream(replies).allMatch(reply -> reply.isReversed);
-        return OriginProfile.ofLengths(isReversed, Arrays.stream(replies).mapToInt(reply -> reply.recordLength)
-            .toArray());
+        return Arrays.stream(replies)
+            .map(reply -> reply == null ? OriginCall.Reply.problem("it could not be looked at") : reply).toList();
     }
 
-    private static String firstProblem(Reply[] replies)
+    /** All twenty are good: what more is there to know? */
+    private OriginProfile learn(InetSocketAddress target, String domain, List<OriginCall.Reply> replies)
     {
-        return Arrays.stream(replies).map(reply -> reply.problem).filter(problem -> !problem.isEmpty()).findFirst()
-            .orElse("");
+        OriginCall call = new OriginCall(target, clock);
+        long deadlineNs = clock.nanoTime() + ROUND_LIMIT_NS;
+        List<OriginCall.Answer> answers = answers(replies);
+        List<Integer> delaysUs = new ArrayList<>();
+        List<OriginCall.Answer> hybrid = round(call, domain, Kind.HYBRID, delaysUs, deadlineNs);
+        List<OriginCall.Answer> withoutAlpn = round(call, domain, Kind.WITHOUT_ALPN, delaysUs, deadlineNs);
+        AfterHandshake after = new OriginSession(target, domain, clock).look(clock.nanoTime() + TIME_LIMIT_NS);
+        // C takes the smallest of the flags: versions first only where all have it so
+        OriginProfile.HelloShape hello = new OriginProfile.HelloShape(
+            answers.stream().allMatch(answer -> answer.hello().isVersionsFirst()), answers.getFirst().hello().cipher(),
+            !hybrid.isEmpty() && hybrid.stream().allMatch(answer -> answer.hello().isHybridTaken()),
+            answers.stream().allMatch(answer -> answer.hello().isCipherChanged()));
+        List<FlightSizes.Flight> flights = new ArrayList<>(answers.stream().map(OriginCall.Answer::flight).toList());
+        flights.addAll(hybrid.stream().map(OriginCall.Answer::flight).toList());
+        return new OriginProfile(hello, new FlightSizes(flights, alpnLength(answers, withoutAlpn)), after,
+            new AnswerDelays(delaysUs));
+    }
+
+    private List<OriginCall.Answer> round(OriginCall call, String domain, Kind kind, List<Integer> delaysUs,
+        long deadlineNs)
+    {
+        List<OriginCall.Reply> replies = new ArrayList<>();
+        for (int i = 0; i < ROUND_COUNT && clock.nanoTime() < deadlineNs; i++)
+        {
+            OriginCall.Reply reply = call.say(newHello(domain, kind), deadlineNs);
+            replies.add(reply);
+            if (reply.answer() != null)
+            {
+                delaysUs.add(reply.delayUs());
+            }
+        }
+        return answers(replies);
+    }
+
+    private static List<OriginCall.Answer> answers(List<OriginCall.Reply> replies)
+    {
+        return replies.stream().map(OriginCall.Reply::answer).filter(Objects::nonNull).toList();
+    }
+
+    private static int alpnLength(List<OriginCall.Answer> with, List<OriginCall.Answer> without)
+    {
+        if (without.isEmpty())
+        {
+            return 0;
+        }
+        int difference = (int)Math.round(mean(with) - mean(without));
+        return ALPN_LENGTHS.stream().filter(length -> Math.abs(length - difference) <= ALPN_ERROR_MAX).findFirst()
+            .orElse(Math.max(0, difference));
+    }
+
+    private static double mean(List<OriginCall.Answer> answers)
+    {
+        return answers.stream().mapToInt(answer -> answer.flight().length()).average().orElse(0);
     }
 }

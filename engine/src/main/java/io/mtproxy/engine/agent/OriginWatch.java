@@ -4,6 +4,8 @@ package io.mtproxy.engine.agent;
 import io.mtproxy.engine.client.FrontingTable;
 import io.mtproxy.engine.client.FrontingTable.Front;
 import io.mtproxy.engine.transport.OriginProfile;
+import io.mtproxy.engine.transport.OriginProfileText;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +13,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Has the fronting domains looked at, all at once and again and again, and tells the client agents what was found. Until
@@ -32,9 +35,13 @@ public final class OriginWatch
     private final MpscVarHandleArrayQueue<Look> done;
     private final long[] nextMs;
     private final String[] problems;
+    /** What is in the table has been learnt, now or by an earlier process. */
+    private final boolean[] isLearnt;
+    private final @Nullable OriginProfileFiles files;
     private FrontingTable table;
     /** Not every client agent has the present table. */
     private boolean isChanged;
+    private boolean isSaveReported;
 
     private record Look(int index, OriginProber.Finding finding, boolean isOver)
     {
@@ -43,9 +50,10 @@ public final class OriginWatch
     /**
      * @param executor on which looks may block.
      * @param initial  what the client agents already have.
+     * @param files    where what is learnt outlives this process; null for nowhere.
      */
     public OriginWatch(OriginProber prober, Executor executor, FrontingTable initial, List<ClientCommands> clients,
-        Consumer<String> log)
+        Consumer<String> log, @Nullable OriginProfileFiles files)
     {
         int count = initial.fronts().size();
         this.prober = prober;
@@ -55,7 +63,13 @@ public final class OriginWatch
         this.done = new MpscVarHandleArrayQueue<>(Math.max(2, LOOK_NEWS_COUNT * count));
         this.nextMs = new long[count];
         this.problems = new String[count];
+        this.isLearnt = new boolean[count];
+        this.files = files;
         this.table = initial;
+        for (int i = 0; i < count && files != null; i++)
+        {
+            isLearnt[i] = files.load(initial.fronts().get(i).name()).isPresent();
+        }
     }
 
     /** @return looks begun or ended. */
@@ -128,9 +142,14 @@ public final class OriginWatch
             report(look.index, old.name(), finding);
         }
         InetAddress address = finding.address();
-        OriginProfile profile = finding.profile();
+        OriginProfile learnt = finding.profile();
         Front found = new Front(old.name(), address == null ? old.address() : address,
-            profile == null ? old.profile() : profile, address == null ? old.isHere() : finding.isHere());
+            learnt == null ? old.profile() : merge(look.index, learnt, old.profile()),
+            address == null ? old.isHere() : finding.isHere());
+        if (learnt != null)
+        {
+            save(new OriginProfileText.Learnt(old.name(), nowMs, found.profile()));
+        }
         if (found.equals(old))
         {
             return false;
@@ -139,6 +158,35 @@ public final class OriginWatch
         fronts.set(look.index, found);
         table = new FrontingTable(table.domains(), fronts);
         return true;
+    }
+
+    /** Flights of earlier looks still count: the more there are, the better is their spread known. */
+    private OriginProfile merge(int index, OriginProfile learnt, OriginProfile old)
+    {
+        OriginProfile merged = isLearnt[index] ? learnt.with(learnt.flight().after(old.flight())) : learnt;
+        isLearnt[index] = true;
+        return merged;
+    }
+
+    private void save(OriginProfileText.Learnt learnt)
+    {
+        if (files == null)
+        {
+            return;
+        }
+        try
+        {
+            files.save(learnt);
+        }
+        catch (IOException e)
+        {
+            if (!isSaveReported)
+            {
+                isSaveReported = true;
+                log.accept("what was learnt of domain " + learnt.domain() + " cannot be kept: " + e.getMessage() +
+                    " — it is used, and learnt again after a restart; make room in the status directory");
+            }
+        }
     }
 
     /** Each problem once, not every minute. [C-EXIT-19] */

@@ -26,7 +26,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class FakeTlsServerHello
 {
     /** Longest flight. */
-    public static final int LENGTH_MAX = 138 + OriginProfile.SIZE_MAX;
+    public static final int LENGTH_MAX = 138 + FlightSizes.LENGTH_MAX;
 
     private static final byte[] HEAD = {0x16, 3, 3, 0, 0x7a, 2, 0, 0, 0x76, 3, 3};
     private static final byte[] KEY_SHARE = {0, 0x33, 0, 0x24, 0, 0x1d, 0, 0x20};
@@ -51,7 +51,7 @@ public final class FakeTlsServerHello
     private final byte[] clientRandom = new byte[FakeTlsClientHello.RANDOM_LENGTH];
     private final byte[] key = new byte[AesCtrStream.KEY_LENGTH];
     private final byte[] iv = new byte[AesCtrStream.IV_LENGTH];
-    private final UnsafeBuffer zeros = new UnsafeBuffer(new byte[OriginProfile.SIZE_MAX]);
+    private final UnsafeBuffer zeros = new UnsafeBuffer(new byte[FlightSizes.LENGTH_MAX]);
     private long noiseLeft;
     private int length;
 
@@ -74,9 +74,9 @@ public final class FakeTlsServerHello
     public int encode(FakeTlsClientHello hello, Secret secret, OriginProfile profile)
     {
         points.next(flight, keyShareOffset(profile));
-        int dataLength = profile.drawLength(random);
+        int dataLength = profile.flight().drawLength(random, true);
         fillWithNoise(DATA_OFFSET, dataLength);
-        return encode(hello, secret, profile.reversed(), dataLength);
+        return encode(hello, secret, profile.hello().isVersionsFirst(), dataLength);
     }
 
     /** The same with everything drawn given; for vectors. */
@@ -84,7 +84,7 @@ public final class FakeTlsServerHello
     {
         System.arraycopy(keyShare, 0, flight, keyShareOffset(profile), keyShare.length);
         System.arraycopy(data, 0, flight, DATA_OFFSET, data.length);
-        return encode(hello, secret, profile.reversed(), data.length);
+        return encode(hello, secret, profile.hello().isVersionsFirst(), data.length);
     }
 
     private int encode(FakeTlsClientHello hello, Secret secret, boolean reversed, int dataLength)
@@ -141,7 +141,7 @@ public final class FakeTlsServerHello
 
     private static int keyShareOffset(OriginProfile profile)
     {
-        return EXTENSIONS_OFFSET + KEY_SHARE.length + (profile.reversed() ? VERSIONS.length : 0);
+        return EXTENSIONS_OFFSET + KEY_SHARE.length + (profile.hello().isVersionsFirst() ? VERSIONS.length : 0);
     }
 
     private void put(byte[] bytes, int offset)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.transport;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
- * Reads what a domain answers to {@link OriginProbeHello}, up to the header of its first encrypted record. [P-TLS-52]
- * What it says is trusted in nothing but its lengths.
+ * Reads what a domain answers to {@link OriginProbeHello}: the ServerHello, and how long the encrypted records behind it
+ * are. [P-TLS-52] What it says is trusted in nothing but its lengths.
  */
 public final class OriginAnswer
 {
@@ -15,25 +17,27 @@ public final class OriginAnswer
     private static final int HEADER_LENGTH = 5;
     private static final int VERSION = 0x0303;
     private static final int RECORD_HANDSHAKE = 0x16;
+    private static final int RECORD_DATA = 0x17;
     private static final int SERVER_HELLO = 2;
     private static final int HELLO_LENGTH_MAX = 4096;
     private static final int EXTENSION_KEY_SHARE = 0x33;
-    private static final int KEY_SHARE_LENGTH = 36;
     private static final int EXTENSION_VERSIONS = 0x2b;
     private static final int VERSIONS_LENGTH = 2;
-    private static final int EXTENSIONS_LENGTH = 8 + KEY_SHARE_LENGTH + VERSIONS_LENGTH;
-    private static final byte[] CHANGE_CIPHER_SPEC = {0x14, 3, 3, 0, 1, 1, 0x17, 3, 3};
+    private static final byte[] CHANGE_CIPHER_SPEC = {0x14, 3, 3, 0, 1, 1};
 
-    private boolean reversed;
-    private int recordLength;
+    private final List<Integer> recordLengths = new ArrayList<>();
+    private boolean isVersionsFirst;
+    private boolean isHybrid;
+    private boolean isCipherChanged;
+    private int cipher;
     private String problem = "";
 
     /** How far the answer got. */
     public enum Result
     {
-        /** Nothing wrong yet. */
+        /** Nothing wrong yet, but something is not complete. */
         NEED_MORE,
-        /** All that is wanted is known. */
+        /** An answer that can be equalled, whole so far; only silence tells that nothing more comes. */
         COMPLETE,
         /** Not an answer that can be equalled; {@link OriginAnswer#problem} says why. */
         UNUSABLE
@@ -42,6 +46,7 @@ public final class OriginAnswer
     /** Looks at all that has come so far. */
     public Result read(byte[] answer, int length, byte[] hello)
     {
+        recordLengths.clear();
         if (length < HEADER_LENGTH)
         {
             return Result.NEED_MORE;
@@ -52,27 +57,49 @@ public final class OriginAnswer
             return unusable("it answers with something else than a ServerHello");
         }
         int helloEnd = HEADER_LENGTH + helloLength;
-        int wanted = helloEnd + CHANGE_CIPHER_SPEC.length + 2;
         if (length < helloEnd)
         {
             return Result.NEED_MORE;
         }
         Result helloResult = readHello(answer, helloLength, hello);
-        if (helloResult != Result.COMPLETE || length < wanted)
+        return helloResult == Result.COMPLETE ? readRecords(answer, helloEnd, length) : helloResult;
+    }
+
+    /** ChangeCipherSpec, which a domain may leave out, and then nothing but encrypted records. */
+    private Result readRecords(byte[] answer, int start, int length)
+    {
+        int at = start;
+        int changeEnd = at + CHANGE_CIPHER_SPEC.length;
+        if (length <= at || answer[at] == CHANGE_CIPHER_SPEC[0] && length < changeEnd)
         {
-            return helloResult == Result.COMPLETE ? Result.NEED_MORE : helloResult;
+            return Result.NEED_MORE;
         }
-        recordLength = u16(answer, wanted - 2);
-        if (!Arrays.equals(answer, helloEnd, wanted - 2, CHANGE_CIPHER_SPEC, 0, CHANGE_CIPHER_SPEC.length) ||
-            recordLength == 0)
+        isCipherChanged = length >= changeEnd &&
+            Arrays.equals(answer, at, changeEnd, CHANGE_CIPHER_SPEC, 0, CHANGE_CIPHER_SPEC.length);
+        at = isCipherChanged ? changeEnd : at;
+        while (at < length)
         {
-            return unusable("its ServerHello is not followed by ChangeCipherSpec and an encrypted record");
+            if (length - at < HEADER_LENGTH)
+            {
+                return Result.NEED_MORE;
+            }
+            int recordLength = u16(answer, at + 3);
+            if (answer[at] != RECORD_DATA || u16(answer, at + 1) != VERSION || recordLength == 0)
+            {
+                return unusable("its ServerHello is not followed by ChangeCipherSpec and an encrypted record");
+            }
+            if (recordLength > FlightSizes.LENGTH_MAX)
+            {
+                return unusable("its encrypted record is longer than TLS allows");
+            }
+            if (recordLengths.size() == FlightSizes.RECORD_COUNT_MAX)
+            {
+                return unusable("its answer has more than " + FlightSizes.RECORD_COUNT_MAX + " records");
+            }
+            recordLengths.add(recordLength);
+            at += HEADER_LENGTH + recordLength;
         }
-        if (recordLength > OriginProfile.SIZE_MAX)
-        {
-            return unusable("its encrypted record is longer than TLS allows");
-        }
-        return Result.COMPLETE;
+        return at == length && !recordLengths.isEmpty() ? Result.COMPLETE : Result.NEED_MORE;
     }
 
     private Result readHello(byte[] answer, int helloLength, byte[] hello)
@@ -80,8 +107,8 @@ public final class OriginAnswer
         int randomOffset = FakeTlsClientHello.RANDOM_OFFSET;
         int sessionOffset = FakeTlsClientHello.SESSION_ID_OFFSET;
         int cipherOffset = sessionOffset + FakeTlsClientHello.SESSION_ID_LENGTH;
-        int expected = cipherOffset + 5 + EXTENSIONS_LENGTH - HEADER_LENGTH;
-        if (helloLength < cipherOffset + 5 - HEADER_LENGTH || answer[5] != SERVER_HELLO || answer[6] != 0 ||
+        int extensionsOffset = cipherOffset + 5;
+        if (helloLength < extensionsOffset - HEADER_LENGTH || answer[5] != SERVER_HELLO || answer[6] != 0 ||
             u16(answer, 7) != helloLength - 4 || u16(answer, 9) != VERSION)
         {
             return unusable("its ServerHello is malformed");
@@ -97,31 +124,42 @@ public final class OriginAnswer
         {
             return unusable("it does not echo the session id: no TLS 1.3");
         }
-        if (u16(answer, cipherOffset) != 0x1301 || answer[cipherOffset + 2] != 0)
+        cipher = u16(answer, cipherOffset);
+        if (cipher < OriginProfile.HelloShape.CIPHER_FIRST || cipher > OriginProfile.HelloShape.CIPHER_LAST ||
+            answer[cipherOffset + 2] != 0)
         {
-            return unusable("it does not choose TLS_AES_128_GCM_SHA256");
+            return unusable("it does not choose a cipher of TLS 1.3");
         }
-        if (helloLength != expected || u16(answer, cipherOffset + 3) != EXTENSIONS_LENGTH)
+        int extensionsLength = HEADER_LENGTH + helloLength - extensionsOffset;
+        if (u16(answer, cipherOffset + 3) != extensionsLength || !readExtensions(answer, extensionsOffset,
+            extensionsLength))
         {
             return unusable("its ServerHello has other extensions than key_share and supported_versions");
         }
-        return readExtensions(answer, cipherOffset + 5);
+        return Result.COMPLETE;
     }
 
-    private Result readExtensions(byte[] answer, int at)
+    /** Both extensions, each once, with a share of a group that was offered. */
+    private boolean readExtensions(byte[] answer, int start, int length)
     {
-        int first = u16(answer, at);
-        int firstLength = u16(answer, at + 2);
-        reversed = first == EXTENSION_VERSIONS;
-        int second = at + 4 + (reversed ? VERSIONS_LENGTH : KEY_SHARE_LENGTH);
-        boolean isGood = reversed ?
-            firstLength == VERSIONS_LENGTH && u16(answer, second) == EXTENSION_KEY_SHARE &&
-                u16(answer, second + 2) == KEY_SHARE_LENGTH :
-            first == EXTENSION_KEY_SHARE && firstLength == KEY_SHARE_LENGTH &&
-                u16(answer, second) == EXTENSION_VERSIONS && u16(answer, second + 2) == VERSIONS_LENGTH;
-        return isGood ?
-            Result.COMPLETE :
-            unusable("its ServerHello has other extensions than key_share and supported_versions");
+        isHybrid = length == extensionsLength(KeyShare.HYBRID_LENGTH);
+        if (!isHybrid && length != extensionsLength(KeyShare.X25519_LENGTH))
+        {
+            return false;
+        }
+        int shareLength = isHybrid ? KeyShare.HYBRID_LENGTH : KeyShare.X25519_LENGTH;
+        isVersionsFirst = u16(answer, start) == EXTENSION_VERSIONS;
+        int versionsAt = isVersionsFirst ? start : start + length - 4 - VERSIONS_LENGTH;
+        int shareAt = isVersionsFirst ? start + 4 + VERSIONS_LENGTH : start;
+        return u16(answer, versionsAt) == EXTENSION_VERSIONS && u16(answer, versionsAt + 2) == VERSIONS_LENGTH &&
+            u16(answer, shareAt) == EXTENSION_KEY_SHARE && u16(answer, shareAt + 2) == 4 + shareLength &&
+            u16(answer, shareAt + 4) == (isHybrid ? KeyShare.HYBRID_GROUP : KeyShare.X25519_GROUP) &&
+            u16(answer, shareAt + 6) == shareLength;
+    }
+
+    private static int extensionsLength(int shareLength)
+    {
+        return 4 + VERSIONS_LENGTH + 8 + shareLength;
     }
 
     private Result unusable(String why)
@@ -130,16 +168,16 @@ public final class OriginAnswer
         return Result.UNUSABLE;
     }
 
-    /** @return whether supported_versions stands first; valid after COMPLETE. */
-    public boolean reversed()
+    /** @return what can be read of the answer; valid after COMPLETE. */
+    public OriginProfile.HelloShape hello()
     {
-        return reversed;
+        return new OriginProfile.HelloShape(isVersionsFirst, cipher, isHybrid, isCipherChanged);
     }
 
-    /** @return length of the encrypted record; valid after COMPLETE. */
-    public int recordLength()
+    /** @return its encrypted records so far; valid after COMPLETE. */
+    public FlightSizes.Flight flight()
     {
-        return recordLength;
+        return new FlightSizes.Flight(recordLengths);
     }
 
     /** @return why the answer cannot be used; valid after UNUSABLE. */

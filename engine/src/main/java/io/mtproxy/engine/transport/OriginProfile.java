@@ -2,60 +2,72 @@
 package io.mtproxy.engine.transport;
 
 import io.mtproxy.crypto.RandomSource;
+import java.util.List;
 
 /**
- * What our answer to a hello takes over from a domain. [P-TLS-24] [P-TLS-52]
+ * What is known of how a domain answers TLS 1.3, as far as an answer of ours can follow it. [P-TLS-24] [P-TLS-52]
  *
- * @param reversed   supported_versions stands before key_share.
- * @param size       length of the encrypted record of the first flight.
- * @param randomSize that length varies by one up or down.
+ * @param hello  the one record that can be read.
+ * @param flight the encrypted records behind it.
+ * @param after  what a domain sends once the client has finished: tickets, data.
+ * @param delays until the first byte of an answer.
  */
-public record OriginProfile(boolean reversed, int size, boolean randomSize)
+public record OriginProfile(HelloShape hello, FlightSizes flight, AfterHandshake after, AnswerDelays delays)
 {
-    /** Longest record that an answer may end with: TLS allows no more. */
-    public static final int SIZE_MAX = 16 * 1024 + 256;
-
     private static final int DEFAULT_SIZE_MIN = 2500;
     private static final int DEFAULT_SIZE_SPREAD = 1120;
 
-    public OriginProfile
+    /**
+     * The ServerHello. TLS 1.3 allows a server two extensions, key_share and supported_versions, so that their order is
+     * all there is to their list.
+     *
+     * @param isVersionsFirst  supported_versions stands before key_share.
+     * @param cipher           chosen from a hello that offers 0x1301, 0x1302 and 0x1303 in this order.
+     * @param isHybridTaken    X25519MLKEM768 is chosen when it is offered with a share. [P-TLS-22]
+     * @param isCipherChanged  a ChangeCipherSpec follows; Telegram's clients want ours in any case. [P-TLS-21]
+     */
+    public record HelloShape(boolean isVersionsFirst, int cipher, boolean isHybridTaken, boolean isCipherChanged)
     {
-        if (size < 1 || size > SIZE_MAX)
+        /** First of the ciphers of TLS 1.3. */
+        public static final int CIPHER_FIRST = 0x1301;
+        /** Last of those that clients of ours offer. */
+        public static final int CIPHER_LAST = 0x1303;
+        /** What most servers send. */
+        public static final HelloShape DEFAULT = new HelloShape(false, CIPHER_FIRST, false, true);
+
+        public HelloShape
         {
-            throw new IllegalArgumentException("encrypted record of " + size + " bytes");
+            if (cipher < CIPHER_FIRST || cipher > CIPHER_LAST)
+            {
+                throw new IllegalArgumentException("cipher " + Integer.toHexString(cipher));
+            }
         }
     }
 
     /** What serves until a domain has been looked at, or where that fails. [P-TLS-53] */
     public static OriginProfile drawDefault(RandomSource random)
     {
-        return new OriginProfile(false, DEFAULT_SIZE_MIN + random.nextInt(DEFAULT_SIZE_SPREAD), true);
+        int size = DEFAULT_SIZE_MIN + random.nextInt(DEFAULT_SIZE_SPREAD);
+        return of(false, size - 1, size, size, size + 1);
     }
 
-    /** Makes a profile of the record lengths that a domain has sent. [P-TLS-52] */
-    public static OriginProfile ofLengths(boolean reversed, int[] lengths)
+    /** A profile of nothing but the order of the extensions and the lengths of flights of one record. */
+    public static OriginProfile of(boolean isVersionsFirst, int... flightLengths)
     {
-        int min = Integer.MAX_VALUE;
-        int max = 0;
-        long sum = 0;
-        for (int length : lengths)
-        {
-            min = Math.min(min, length);
-            max = Math.max(max, length);
-            sum += length;
-        }
-        if (min == max)
-        {
-            return new OriginProfile(reversed, min, false);
-        }
-        int size = max - min <= 3 ? max - 1 : (int)Math.round(sum / (double)lengths.length);
-        return new OriginProfile(reversed, size, true);
+        return new OriginProfile(
+            new HelloShape(isVersionsFirst, HelloShape.CIPHER_FIRST, false, true), FlightSizes.ofLengths(flightLengths),
+            AfterHandshake.UNKNOWN, new AnswerDelays(List.of()));
     }
 
-    /** Draws the length of the record of one flight. [P-TLS-24] */
-    public int drawLength(RandomSource random)
+    /** @return the same with other flights. */
+    public OriginProfile with(FlightSizes newFlight)
     {
-        // two coins: -1, 0, 0, +1
-        return randomSize ? Math.clamp(size + random.nextInt(2) - random.nextInt(2), 1, SIZE_MAX) : size;
+        return new OriginProfile(hello, newFlight, after, delays);
+    }
+
+    /** @return the same with other delays. */
+    public OriginProfile with(AnswerDelays newDelays)
+    {
+        return new OriginProfile(hello, flight, after, newDelays);
     }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mtproxy.crypto.SecureRandomSource;
+import io.mtproxy.engine.transport.AfterHandshake;
 import io.mtproxy.engine.transport.OriginProfile;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -52,21 +53,32 @@ class OriginProbeTest
         server.close();
     }
 
-    /** [P-TLS-50] [P-TLS-52] Twenty hellos; what all of them bring makes the profile. */
+    /**
+     * [P-TLS-50] [P-TLS-52] Twenty hellos at once; what all of them bring makes the profile. Eight with other offers follow,
+     * and one that is meant to go on.
+     */
     @Test
     void shouldLearnFromTwentyAnswers()
     {
-        answer(index -> 3000 + index % 3);
+        answer(index -> index < 20 ? 3000 + index % 3 : 3001);
 
         List<OriginProber.Finding> early = new ArrayList<>();
         OriginProber.Finding finding = probe.look("www.example.com", early::add);
 
         assertEquals(List.of(new OriginProber.Finding(InetAddress.getLoopbackAddress(), true, null, "")), early);
         assertEquals("", finding.problem());
-        assertEquals(20, hellos.get());
+        assertEquals(20 + 8 + 1, hellos.get());
         assertEquals(InetAddress.getLoopbackAddress(), finding.address());
         assertTrue(finding.isHere());
-        assertEquals(new OriginProfile(true, 3001, true), finding.profile());
+        OriginProfile profile = finding.profile();
+        assertNotNull(profile);
+        assertEquals(new OriginProfile.HelloShape(true, 0x1301, false, true), profile.hello());
+        assertEquals(24, profile.flight().flights().size());
+        assertEquals(20 * 3001 - 1, profile.flight().flights().stream().limit(20).mapToInt(flight -> flight.length())
+            .sum());
+        assertEquals(0, profile.flight().alpnLength());
+        assertEquals(8, profile.delays().sortedUs().size());
+        assertEquals(AfterHandshake.UNKNOWN, profile.after());
     }
 
     /** [P-TLS-50] One that fails is enough: the address is known, the profile is not. */
@@ -147,11 +159,15 @@ class OriginProbeTest
     {
         try (socket)
         {
-            byte[] hello = socket.getInputStream().readNBytes(517);
+            byte[] hello = new byte[4096];
+            int helloLength = socket.getInputStream().readNBytes(hello, 0, 5);
+            helloLength += socket.getInputStream().readNBytes(hello, 5, (hello[3] & 0xff) << 8 | hello[4] & 0xff);
+            assertTrue(helloLength > 100);
             int index = hellos.getAndIncrement();
             byte[] answer = HexFormat.of().parseHex("160303007a020000760303" + "ab".repeat(32) + "20" +
                 HexFormat.of().formatHex(hello, 44, 76) + "130100002e" + "002b00020304" + "00330024001d0020" +
-                "cd".repeat(32) + "140303000101170303" + HexFormat.of().toHexDigits(length.apply(index).shortValue()));
+                "cd".repeat(32) + "140303000101170303" + HexFormat.of().toHexDigits(length.apply(index).shortValue()) +
+                "00".repeat(length.apply(index)));
             // in two pieces, as segments may be
             socket.getOutputStream().write(answer, 0, 50);
             socket.getOutputStream().flush();

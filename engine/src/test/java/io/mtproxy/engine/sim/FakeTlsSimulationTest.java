@@ -142,7 +142,7 @@ final class FakeTlsSimulationTest
             assertEquals(138 + 4242, second.peer.flight().length);
             assertEquals(0x2b, second.peer.flight()[82]);
 
-            world.find(DOMAIN, FakeTlsWorld.address(1), new OriginProfile(true, 9000, false));
+            world.find(DOMAIN, FakeTlsWorld.address(1), OriginProfile.of(true, 9000));
             world.advance(61 * SECOND_NS);
             client = world.connect(0, DOMAIN);
             world.advanceSome();

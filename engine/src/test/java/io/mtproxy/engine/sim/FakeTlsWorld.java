@@ -49,7 +49,7 @@ final class FakeTlsWorld implements AutoCloseable
         setup.domains = List.of(DOMAIN, SECOND_DOMAIN);
         setup.originProber = (domain, early) -> findings.get(domain);
         find(DOMAIN, address(1), null);
-        find(SECOND_DOMAIN, address(2), new OriginProfile(true, 4242, false));
+        find(SECOND_DOMAIN, address(2), OriginProfile.of(true, 4242));
         change.accept(setup);
         random = new SplittableRandom(setup.seed + 99);
         nextSeed = setup.seed * 1000;

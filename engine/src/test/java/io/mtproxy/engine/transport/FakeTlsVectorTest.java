@@ -98,8 +98,7 @@ class FakeTlsVectorTest
             assertEquals(FakeTlsClientHello.Result.ACCEPTED, readAtItsOwnTime(node));
             assertEquals(node.get("cipher").textValue(), Integer.toHexString(hello.cipher()));
             byte[] data = TransportVectors.bytes(node, "application_data");
-            OriginProfile profile =
-                new OriginProfile(node.get("reversed_extensions").booleanValue(), data.length, false);
+            OriginProfile profile = OriginProfile.of(node.get("reversed_extensions").booleanValue(), data.length);
             Secret secret = Secret.parse(node.get("secret").textValue());
 
             int length = serverHello.encode(hello, secret, profile, TransportVectors.bytes(node, "key_share"), data);
@@ -126,7 +125,7 @@ class FakeTlsVectorTest
         byte[] data = Arrays.copyOfRange(flight, 138, flight.length);
 
         int length = serverHello.encode(hello, Secret.parse(node.get("secret").textValue()),
-            new OriginProfile(isReversed, data.length, false), share, data);
+            OriginProfile.of(isReversed, data.length), share, data);
 
         assertEquals(TransportVectors.hex(flight), flightHex(length));
     }
@@ -243,7 +242,7 @@ class FakeTlsVectorTest
     void shouldProbeWithTheHelloOfTheReference()
     {
         byte[] captured = TransportVectors.bytes(CAPTURED, "probe_hello");
-        byte[] ours = OriginProbeHello.encode(serverName(captured), new SeededRandom(3));
+        byte[] ours = OriginProbeHello.encode(serverName(captured), OriginProbeHello.Kind.PLAIN, new SeededRandom(3));
 
         assertEquals(captured.length, ours.length);
         assertArrayEquals(masked(captured), masked(ours));

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.engine.transport;
+
+import io.mtproxy.crypto.RandomSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The encrypted records of a domain's first flight, as it has sent them to hellos that offer ALPN, and the length of the one
+ * record of ours that takes their place. [P-TLS-21] [P-TLS-24]
+ * <p>
+ * Telegram's clients take one such record and no more. For a flight of several, ours has so many bytes that the flight as a
+ * whole is as long as the domain's: that is what counting segments and bytes can see. (ADR 6)
+ */
+public final class FlightSizes
+{
+    /** Longest record that an answer may end with: TLS allows no more. */
+    public static final int LENGTH_MAX = 16 * 1024 + 256;
+    /** Flights that are remembered; the newest stay. */
+    public static final int COUNT_MAX = 256;
+    /** Records of one flight that are remembered. */
+    public static final int RECORD_COUNT_MAX = 32;
+
+    private static final int HEADER_LENGTH = 5;
+    /** A signature's two numbers have one byte more each with a chance of one half: three lengths, or a rare fourth. */
+    private static final int SPREAD_OF_SIGNATURE_MIN = 2;
+    private static final int SPREAD_OF_SIGNATURE_MAX = 3;
+    /** By how far flights may go out of what is known without being those of another certificate. */
+    private static final int DRIFT_MAX = 2;
+
+    private final List<Flight> flights;
+    private final int alpnLength;
+    private final int[] lengths;
+    private final int min;
+    private final int max;
+    private final boolean isSignatureSpread;
+
+    /**
+     * One flight.
+     *
+     * @param recordLengths of its encrypted records without their headers, in order; at least one.
+     */
+    public record Flight(List<Integer> recordLengths)
+    {
+        public Flight
+        {
+            recordLengths = List.copyOf(recordLengths);
+            if (recordLengths.isEmpty() || recordLengths.size() > RECORD_COUNT_MAX ||
+                recordLengths.stream().anyMatch(length -> length < 1 || length > LENGTH_MAX))
+            {
+                throw new IllegalArgumentException("flight of records " + recordLengths);
+            }
+        }
+
+        /** @return length of one record that makes a flight as long as this. */
+        public int length()
+        {
+            int sum = (recordLengths.size() - 1) * HEADER_LENGTH;
+            for (int length : recordLengths)
+            {
+                sum += length;
+            }
+            return Math.min(sum, LENGTH_MAX);
+        }
+    }
+
+    /**
+     * @param flights    1 or more, the oldest first; of more than {@link #COUNT_MAX} the newest count.
+     * @param alpnLength bytes by which ALPN lengthens a flight.
+     */
+    public FlightSizes(List<Flight> flights, int alpnLength)
+    {
+        if (flights.isEmpty() || alpnLength < 0 || alpnLength > LENGTH_MAX)
+        {
+            throw new IllegalArgumentException(flights.size() + " flights, ALPN of " + alpnLength + " bytes");
+        }
+        this.flights = List.copyOf(flights.subList(Math.max(0, flights.size() - COUNT_MAX), flights.size()));
+        this.alpnLength = alpnLength;
+        lengths = this.flights.stream().mapToInt(Flight::length).sorted().toArray();
+        min = lengths[0];
+        max = lengths[lengths.length - 1];
+        int spread = max - min;
+        isSignatureSpread = spread >= SPREAD_OF_SIGNATURE_MIN && spread <= SPREAD_OF_SIGNATURE_MAX &&
+            mostFrequent(lengths) == max - 1;
+    }
+
+    /** Flights of one record each. */
+    public static FlightSizes ofLengths(int... lengths)
+    {
+        return new FlightSizes(Arrays.stream(lengths).mapToObj(length -> new Flight(List.of(length))).toList(), 0);
+    }
+
+    private static int mostFrequent(int[] sorted)
+    {
+        int best = sorted[0];
+        int bestCount = 0;
+        int count = 0;
+        for (int i = 0; i < sorted.length; i++)
+        {
+            count = i > 0 && sorted[i] == sorted[i - 1] ? count + 1 : 1;
+            if (count > bestCount)
+            {
+                best = sorted[i];
+                bestCount = count;
+            }
+        }
+        return best;
+    }
+
+    /** @return these flights behind older ones, unless they are so different that the domain has changed. */
+    public FlightSizes after(FlightSizes older)
+    {
+        if (min < older.min - DRIFT_MAX || max > older.max + DRIFT_MAX || alpnLength != older.alpnLength)
+        {
+            return this;
+        }
+        List<Flight> all = new ArrayList<>(older.flights);
+        all.addAll(flights);
+        return new FlightSizes(all, alpnLength);
+    }
+
+    /**
+     * Draws the length of the encrypted record of one answer. [P-TLS-24]
+     *
+     * @param hasAlpn the hello offers ALPN.
+     */
+    public int drawLength(RandomSource random, boolean hasAlpn)
+    {
+        // two coins: -1, 0, 0, +1
+        int length = isSignatureSpread ?
+            max - 1 + random.nextInt(2) - random.nextInt(2) :
+            min == max ? max : lengths[random.nextInt(lengths.length)];
+        return Math.clamp(hasAlpn ? length : length - alpnLength, 1, LENGTH_MAX);
+    }
+
+    /** @return what the domain has sent, the oldest first. */
+    public List<Flight> flights()
+    {
+        return flights;
+    }
+
+    /** @return bytes by which ALPN lengthens a flight. */
+    public int alpnLength()
+    {
+        return alpnLength;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other)
+    {
+        return other instanceof FlightSizes sizes && alpnLength == sizes.alpnLength && flights.equals(sizes.flights);
+    }
+
+    @Override
+    public int hashCode()
+    {
+        return Objects.hash(flights, alpnLength);
+    }
+
+    @Override
+    public String toString()
+    {
+        return flights.size() + " flights of " + min + " to " + max + " bytes, ALPN " + alpnLength;
+    }
+}
