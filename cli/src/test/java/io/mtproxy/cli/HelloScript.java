@@ -29,6 +29,7 @@ final class HelloScript
     private static final int RECORD_LENGTH = 512;
     /** From the length of the cipher list to the server_name extension, with {@link #CIPHERS} and one extension first. */
     private static final int NAME_EXTENSION_OFFSET = CIPHERS_OFFSET + 2 + CIPHERS.length() / 2 + 4 + 4;
+    private static final String TO_SECOND = "the second domain has every byte";
     private static final String ACCEPTED = "accepted, " + HelloRun.FLIGHT_PLAIN;
 
     private final SplittableRandom random;
@@ -145,7 +146,9 @@ final class HelloScript
     /** [P-TLS-10] [P-TLS-12] */
     private void lengths()
     {
-        for (int length : new int[]{511, 512, 513, 767, 768, 1500, 4091})
+        cases.add(HelloCase.of("record of 511", now -> List.of(hello(SECRET, SECOND_DOMAIN, now, 511, CIPHERS)))
+            .hardened("P-TLS-60", TO_SECOND));
+        for (int length : new int[]{512, 513, 767, 768, 1500, 4091})
         {
             add("record of " + length, now -> hello(SECRET, SECOND_DOMAIN, now, length, CIPHERS));
         }
@@ -161,7 +164,7 @@ final class HelloScript
         }
         cases.add(HelloCase.of("record of 65535",
             now -> List.of(hello(SECRET, SECOND_DOMAIN, now, 65_535, CIPHERS)))
-            .hardened("P-TLS-12", "the second domain has every byte"));
+            .hardened("P-TLS-12", TO_SECOND));
         add("one byte behind", now -> concat(hello(SECRET, SECOND_DOMAIN, now), new byte[1]));
         add("two hellos", now -> concat(hello(SECRET, SECOND_DOMAIN, now), valid(now)));
     }
@@ -201,15 +204,19 @@ final class HelloScript
         add("offers no TLS 1.3", now -> changed(now, HelloScript::offerNoTls13));
         for (int length : new int[]{0, 1, 16, 31})
         {
-            add("session id of " + length, now -> withSessionId(now, length));
+            cases.add(HelloCase.of("session id of " + length, now -> List.of(withSessionId(now, length)))
+                .hardened("P-TLS-60", TO_SECOND));
         }
     }
 
     /** What is no hello of ours at all. [P-TLS-10] [C-CLT-20] */
     private void strangers()
     {
-        add("record version 3.0", now -> changed(now, hello -> hello[2] = 0));
-        add("record version 3.3", now -> changed(now, hello -> hello[2] = 3));
+        for (int minor : new int[]{0, 3})
+        {
+            cases.add(HelloCase.of("record version 3." + minor,
+                now -> List.of(changed(now, hello -> hello[2] = (byte)minor))).hardened("P-TLS-60", TO_SECOND));
+        }
         add("record of application data", now -> changed(now, hello -> hello[0] = 0x17));
         add("a browser", now -> unsigned(SECOND_DOMAIN));
         add("a browser that wants another site", now -> unsigned("elsewhere.test"));

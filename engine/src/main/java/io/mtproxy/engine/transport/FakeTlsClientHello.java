@@ -135,7 +135,7 @@ public final class FakeTlsClientHello
         if (buffer.getByte(offset) != RECORD_HANDSHAKE || buffer.getByte(offset + 1) != VERSION_MAJOR ||
             buffer.getByte(offset + 2) != VERSION_MINOR)
         {
-            return Result.NOT_A_HELLO;
+            return refuseStranger(buffer, offset, receivedLength, domains);
         }
         int recordLength = u16(buffer, offset + 3);
         if (recordLength < HANDSHAKE_HEADER_LENGTH || handshakeLength(buffer, offset) > recordLength)
@@ -158,7 +158,7 @@ public final class FakeTlsClientHello
         }
         if (recordLength < RECORD_LENGTH_MIN)
         {
-            return Result.NOT_A_HELLO;
+            return refuseStranger(buffer, offset, receivedLength, domains);
         }
         int wanted = RECORD_HEADER_LENGTH + recordLength;
         if (receivedLength < Math.min(wanted, LENGTH_MAX))
@@ -168,6 +168,27 @@ public final class FakeTlsClientHello
         length = Math.min(receivedLength, LENGTH_MAX);
         helloBuffer.putBytes(0, buffer, offset, length);
         return check(receivedLength > wanted, wanted > LENGTH_MAX, localPort, nowSeconds, domains, secrets, replays);
+    }
+
+    /** Not a hello of ours; where there are several domains, one of anybody's goes to the domain it names. [P-TLS-60] */
+    private Result refuseStranger(DirectBuffer buffer, int offset, int receivedLength, FakeTlsDomains domains)
+    {
+        if (domains.size() > 1 && StrangersHello.isBegin(buffer, offset))
+        {
+            int wanted = Math.min(StrangersHello.recordLength(buffer, offset), LENGTH_MAX);
+            if (receivedLength < wanted)
+            {
+                return Result.NEED_MORE;
+            }
+            goToDomainNamed(buffer, offset, wanted, domains);
+        }
+        return Result.NOT_A_HELLO;
+    }
+
+    private void goToDomainNamed(DirectBuffer buffer, int offset, int recordLength, FakeTlsDomains domains)
+    {
+        int named = StrangersHello.findDomain(buffer, offset, recordLength, domains);
+        domainIndex = named == FakeTlsDomains.NOT_FOUND ? FakeTlsDomains.DEFAULT : named;
     }
 
     /** Puts a hello together that something on the way has cut into several records. [P-TLS-11] */
@@ -240,6 +261,7 @@ public final class FakeTlsClientHello
         int named = findDomain(domains);
         if (named == FakeTlsDomains.NOT_FOUND)
         {
+            goToDomainNamed(helloBuffer, 0, length, domains);
             return Result.UNKNOWN_NAME;
         }
         domainIndex = named;

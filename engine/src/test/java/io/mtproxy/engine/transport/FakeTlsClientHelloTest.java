@@ -14,6 +14,7 @@ import static io.mtproxy.engine.transport.FakeTlsClientHello.Result.WRONG_DIGEST
 import static io.mtproxy.engine.transport.FakeTlsClientHello.Result.WRONG_PORT;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,6 +23,8 @@ import io.mtproxy.crypto.Hmac;
 import io.mtproxy.engine.config.Secret;
 import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.soak.FakeTlsClientPeer;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -101,6 +104,72 @@ class FakeTlsClientHelloTest
         assertEquals(UNKNOWN_NAME, read(hello("", NOW, 512)));
         assertEquals(UNKNOWN_NAME, read(hello("x".repeat(255), NOW, 512)));
         assertEquals(0, hello.domainIndex());
+    }
+
+    /** [P-TLS-60] Whatever a stranger's hello looks like, it goes to the domain it names once it is all there. */
+    @Test
+    void shouldPassStrangersOnToTheDomainTheyName()
+    {
+        for (int sessionLength : new int[]{0, 1, 31, 32})
+        {
+            for (int minor : new int[]{0, 1, 3})
+            {
+                for (int padding : new int[]{0, 700})
+                {
+                    byte[] bytes = strangersHello(SECOND_DOMAIN, sessionLength, minor, padding);
+                    for (int length = 9; length < bytes.length; length++)
+                    {
+                        assertEquals(NEED_MORE, read(Arrays.copyOf(bytes, length)), "length " + length);
+                    }
+                    assertNotEquals(ACCEPTED, read(bytes));
+                    assertEquals(1, hello.domainIndex(), "session id of " + sessionLength + ", version 3." + minor);
+                }
+            }
+        }
+        assertEquals(NOT_A_HELLO, read(strangersHello("elsewhere.example", 0, 3, 0)));
+        assertEquals(0, hello.domainIndex());
+    }
+
+    /** [P-TLS-10] [P-TLS-60] Where there is one domain only, nobody has to wait for the name. */
+    @Test
+    void shouldNotWaitForANameThatMakesNoDifference()
+    {
+        byte[] bytes = strangersHello(SECOND_DOMAIN, 0, 3, 0);
+        assertEquals(NOT_A_HELLO, hello.read(new UnsafeBuffer(bytes), 0, 9, PORT, NOW,
+            new FakeTlsDomains(List.of(DOMAIN)), secrets, replays));
+    }
+
+    /** [P-TLS-60] A stranger's bytes never throw, and lead to a domain in any case. */
+    @Test
+    void shouldFindADomainForAnyStrangersHello()
+    {
+        byte[] good = strangersHello(SECOND_DOMAIN, 16, 3, 0);
+        for (int at = 9; at < good.length; at++)
+        {
+            for (int value = 0; value < 256; value += 5)
+            {
+                byte[] bytes = good.clone();
+                bytes[at] = (byte)value;
+                assertEquals(NOT_A_HELLO, read(bytes));
+                assertTrue(hello.domainIndex() == 0 || hello.domainIndex() == 1);
+            }
+        }
+    }
+
+    private static byte[] strangersHello(String domain, int sessionLength, int minor, int padding)
+    {
+        ByteBuffer out = ByteBuffer.allocate(2000);
+        out.put(new byte[]{0x16, 3, (byte)minor}).putShort((short)0).put((byte)1).put((byte)0).putShort((short)0);
+        out.putShort((short)0x0303).put(new byte[32]).put((byte)sessionLength).put(new byte[sessionLength]);
+        out.putShort((short)4).putInt(0xc02fc030).put(new byte[]{2, 1, 0});
+        int nameLength = domain.length();
+        out.putShort((short)(4 + 5 + nameLength + 4 + 4 + padding)).putInt(0x00170000);
+        out.putShort((short)0).putShort((short)(nameLength + 5)).putShort((short)(nameLength + 3)).put((byte)0);
+        out.putShort((short)nameLength).put(domain.getBytes(StandardCharsets.US_ASCII));
+        out.putShort((short)0x15).putShort((short)padding).put(new byte[padding]);
+        byte[] bytes = Arrays.copyOf(out.array(), out.position());
+        return ByteBuffer.wrap(bytes).putShort(3, (short)(bytes.length - 5)).putShort(7, (short)(bytes.length - 9))
+            .array();
     }
 
     /** [P-TLS-01] [P-TLS-13] Bytes are compared, no case and no wildcard. */
