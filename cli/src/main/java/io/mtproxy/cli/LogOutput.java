@@ -16,10 +16,13 @@ final class LogOutput
 {
     private final @Nullable String file;
     private final boolean isDaemon;
+    private final boolean isStdinKept;
     private final LogLines log;
 
-    LogOutput(LegacyOptions options, LogLines log)
+    /** @param isStdinKept whether the standard input is something else than what the starter gave, and must stay. */
+    LogOutput(LegacyOptions options, boolean isStdinKept, LogLines log)
     {
+        this.isStdinKept = isStdinKept;
         this.file = options.logFile();
         this.isDaemon = options.isDaemon();
         this.log = log;
@@ -39,11 +42,15 @@ final class LogOutput
         }
     }
 
-    /** The file was renamed, so begins a new one of its name; when that cannot be had all stays as it is. */
+    /**
+     * The file was renamed, so begins a new one of its name; when that cannot be had the old one stays. Nothing is read any
+     * more. [C-LOG-06]
+     */
     void reopen()
     {
         try
         {
+            leaveStdin();
             openFile();
         }
         catch (IOException e)
@@ -55,10 +62,8 @@ final class LogOutput
     /**
      * With {@code -d}, leaves the terminal at the end of the start: a session of its own, nothing to read, and output to
      * nowhere unless there is a log file. [C-LIFE-20]
-     *
-     * @param isStdinKept whether the standard input is something else than a terminal that must stay.
      */
-    void detach(boolean isStdinKept)
+    void detach()
     {
         if (!isDaemon)
         {
@@ -67,17 +72,11 @@ final class LogOutput
         LinuxProcess.newSession();
         try
         {
-            int nowhere = LinuxDescriptors.openNull();
-            if (!isStdinKept)
-            {
-                LinuxDescriptors.duplicate(nowhere, LinuxDescriptors.STDIN);
-            }
+            leaveStdin();
             if (file == null)
             {
-                LinuxDescriptors.duplicate(nowhere, LinuxDescriptors.STDOUT);
-                LinuxDescriptors.duplicate(nowhere, LinuxDescriptors.STDERR);
+                leadTo(LinuxDescriptors.openNull(), LinuxDescriptors.STDOUT, LinuxDescriptors.STDERR);
             }
-            LinuxDescriptors.close(nowhere);
         }
         catch (IOException e)
         {
@@ -91,11 +90,26 @@ final class LogOutput
         {
             return;
         }
-        int descriptor = LinuxDescriptors.openLog(file);
+        leadTo(LinuxDescriptors.openLog(file), LinuxDescriptors.STDOUT, LinuxDescriptors.STDERR);
+    }
+
+    private void leaveStdin() throws IOException
+    {
+        if (!isStdinKept)
+        {
+            leadTo(LinuxDescriptors.openNull(), LinuxDescriptors.STDIN);
+        }
+    }
+
+    /** Lets descriptors lead to what another one leads to, which is closed. */
+    private static void leadTo(int descriptor, int... others) throws IOException
+    {
         try
         {
-            LinuxDescriptors.duplicate(descriptor, LinuxDescriptors.STDOUT);
-            LinuxDescriptors.duplicate(descriptor, LinuxDescriptors.STDERR);
+            for (int other : others)
+            {
+                LinuxDescriptors.duplicate(descriptor, other);
+            }
         }
         finally
         {

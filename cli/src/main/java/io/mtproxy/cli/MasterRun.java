@@ -70,7 +70,7 @@ final class MasterRun
             RunningProxy.describe(log, closedAtEnd);
             stop.whenAsked(StopWait.Request.RELOAD, () -> reload(supervisor));
             stop.whenAsked(StopWait.Request.REOPEN_LOGS, () -> reopenLogs(supervisor));
-            plan.output().detach(false);
+            plan.output().detach();
             stop.mainLoopBegins();
             log.print("main loop begins");
             PlacesLeft places = new PlacesLeft(plan.config(), count, log);

@@ -54,6 +54,7 @@ final class ProxyStart
     private static final String STATUS_FILE_NAME = "engine";
     private static final String INSTANCE_WITHOUT_PORT = "proxy";
     private static final int PRIVATE_NETWORK = 10;
+    private static final int PRIVILEGED_PORTS_END = 1024;
     private static final double BYTES_PER_GB = 1e9;
 
     private final Terminal terminal;
@@ -84,11 +85,16 @@ final class ProxyStart
         warn(legacy);
         try (PortProbe ports = PortProbe.take(legacy))
         {
-            ProxySecretFile proxySecret = proxySecret(legacy);
-            LinuxUsers.User user = Privileges.find(legacy.user());
-            StatsPorts statsPorts = statsPorts(line);
+            // one that only root may open is opened first
+            StatsPorts statsPorts = isPrivileged(legacy) ? statsPorts(line) : null;
             try
             {
+                ProxySecretFile proxySecret = proxySecret(legacy);
+                LinuxUsers.User user = Privileges.find(legacy.user());
+                if (statsPorts == null)
+                {
+                    statsPorts = statsPorts(line);
+                }
                 if (legacy.workerCount() == 0)
                 {
                     testCiphers();
@@ -105,7 +111,10 @@ final class ProxyStart
             }
             catch (ConfigurationException | RuntimeException e)
             {
-                statsPorts.close();
+                if (statsPorts != null)
+                {
+                    statsPorts.close();
+                }
                 throw e;
             }
         }
@@ -121,7 +130,7 @@ final class ProxyStart
         {
             return new StartPlan(line, settings.conf(), config, HandedNetwork.adopt(config, sockets), null, null,
                 settings.statusFile().isEmpty() ? null : Path.of(settings.statusFile()), settings.isReplacement(),
-                new LogOutput(line.legacy(), log));
+                new LogOutput(line.legacy(), true, log));
         }
         catch (IOException e)
         {
@@ -232,7 +241,7 @@ final class ProxyStart
         try
         {
             Privileges.drop(user);
-            LogOutput output = new LogOutput(line.legacy(), log);
+            LogOutput output = new LogOutput(line.legacy(), false, log);
             output.open();
             StatusDirectory directory = isRootMade ? statusDirectory(line, root) : null;
             return new StartPlan(line, conf, config, network, statsPorts, directory,
@@ -263,6 +272,12 @@ final class ProxyStart
             throw new ConfigurationException(OptionException.EXIT_USAGE,
                 List.of("--http-stats needs a port — add -p, as in -p 8888 --http-stats"));
         }
+    }
+
+    /** [C-LIFE-06] */
+    private static boolean isPrivileged(LegacyOptions legacy)
+    {
+        return legacy.statsPort() < PRIVILEGED_PORTS_END && !legacy.isStatsPortRange();
     }
 
     /** Null without {@code --http-stats}, or with {@code --disable-tcp}. [C-HTTP-01] [C-CLI-42] [C-EXIT-14] */

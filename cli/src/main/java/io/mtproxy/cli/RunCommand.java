@@ -96,7 +96,7 @@ final class RunCommand
             proxy.describe(log);
             stop.whenAsked(StopWait.Request.RELOAD, proxy::reload);
             stop.whenAsked(StopWait.Request.REOPEN_LOGS, plan.output()::reopen);
-            plan.output().detach(false);
+            plan.output().detach();
             stop.mainLoopBegins();
             log.print("main loop begins");
             PlacesLeft places = new PlacesLeft(plan.config(), 1, log);

@@ -5,11 +5,12 @@ import io.mtproxy.engine.io.linux.LinuxSignals;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * SIGTERM and SIGINT of this process: before the main loop they end it with 1, then the first one ends it in good order
  * and a second one of its kind at once. [C-SIG-01] [C-SIG-02] [C-SIG-03] [C-SIG-12] [C-SIG-20] SIGHUP and SIGUSR1 never
- * end it. [C-SIG-04] [C-SIG-05] [C-SIG-21]
+ * end it, and one that comes during the start is done at its end. [C-SIG-04] [C-SIG-05] [C-SIG-21]
  * <p>
  * The exit code is ours, not 143: the handler only passes the signal on, and {@code main} returns.
  */
@@ -35,7 +36,9 @@ final class StopSignals implements StopWait
 
     private final LogLines log;
     private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
-    private final Map<Request, Runnable> actions = new ConcurrentHashMap<>();
+    private final Map<Request, Runnable> actions = new EnumMap<>(Request.class);
+    /** Asked for before it could be done. */
+    private final Set<Request> early = EnumSet.noneOf(Request.class);
     private final Set<String> stopsSeen = new HashSet<>();
     private Phase phase = Phase.STARTING;
 
@@ -55,31 +58,43 @@ final class StopSignals implements StopWait
     static StopSignals install(LogLines log)
     {
         StopSignals signals = new StopSignals(log);
-        STOPS.forEach((name, number) -> take(name, number, () -> signals.onSignal(name)));
-        REQUESTS.forEach((request, number) -> take(request.signal, number, () -> signals.onRequest(request)));
+        STOPS.forEach((name, number) ->
+        {
+            if (SystemLimits.isSignalIgnored(number))
+            {
+                LinuxSignals.restoreDefault(number);
+            }
+            handle(name, () -> signals.onSignal(name));
+        });
+        REQUESTS.forEach((request, number) ->
+        {
+            // the launcher ignores them until here
+            if (SystemLimits.isSignalIgnored(number))
+            {
+                LinuxSignals.handleByNothing(number);
+            }
+            handle(request.signal, () -> signals.onRequest(request));
+        });
         LinuxSignals.ignoreHarmless();
         return signals;
     }
 
-    private static void take(String name, int number, Runnable action)
-    {
-        if (SystemLimits.isSignalIgnored(number))
-        {
-            LinuxSignals.restoreDefault(number);
-        }
-        handle(name, action);
-    }
-
     @Override
-    public void whenAsked(Request request, Runnable action)
+    public synchronized void whenAsked(Request request, Runnable action)
     {
         actions.put(request, action);
     }
 
     @Override
-    public synchronized void mainLoopBegins()
+    public void mainLoopBegins()
     {
-        phase = Phase.RUNNING;
+        Set<Request> due;
+        synchronized (this)
+        {
+            phase = Phase.RUNNING;
+            due = EnumSet.copyOf(early);
+        }
+        due.forEach(this::act);
     }
 
     @Override
@@ -123,7 +138,24 @@ final class StopSignals implements StopWait
         {
             log.print("SIGHUP received");
         }
-        Runnable action = actions.get(request);
+        synchronized (this)
+        {
+            if (phase == Phase.STARTING)
+            {
+                early.add(request);
+                return;
+            }
+        }
+        act(request);
+    }
+
+    private void act(Request request)
+    {
+        Runnable action;
+        synchronized (this)
+        {
+            action = actions.get(request);
+        }
         if (action != null)
         {
             action.run();

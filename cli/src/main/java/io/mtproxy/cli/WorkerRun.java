@@ -41,7 +41,7 @@ final class WorkerRun
             LogOutput output = proxy.plan().output();
             stop.whenAsked(StopWait.Request.RELOAD, proxy::reload);
             stop.whenAsked(StopWait.Request.REOPEN_LOGS, output::reopen);
-            output.detach(true);
+            output.detach();
             stop.mainLoopBegins();
             log.print("main loop begins");
             watchMaster();

@@ -32,6 +32,7 @@ class LifeCycleIT
     private static final int SIGPIPE = 13;
     private static final int SIGCHLD = 17;
     private static final int SIGIO = 29;
+    private static final long HUP_AND_USR1 = 1L << LinuxSignals.SIGHUP - 1 | 1L << LinuxSignals.SIGUSR1 - 1;
     private static final int STAT_SESSION = 6;
     private static final int STAT_NICE = 19;
 
@@ -152,7 +153,7 @@ class LifeCycleIT
         }
     }
 
-    /** [C-LOG-07] [C-SIG-04] */
+    /** [C-LOG-06] [C-LOG-07] [C-SIG-04] */
     @Test
     void shouldKeepOutputWithoutLog() throws Exception
     {
@@ -163,6 +164,8 @@ class LifeCycleIT
             proxy.signal(LinuxSignals.SIGUSR1);
             proxy.signal(LinuxSignals.SIGHUP);
             ProcessFacts.await(proxy, "a line", () -> proxy.err().contains("SIGHUP received"));
+            ProcessFacts.await(proxy, "nothing to read",
+                () -> "/dev/null".equals(ProcessFacts.descriptor(proxy.pid(), 0)));
 
             assertEquals(before, ProcessFacts.descriptor(proxy.pid(), 2));
             proxy.terminate();
@@ -250,6 +253,28 @@ class LifeCycleIT
         }
     }
 
+    /** [C-SIG-04] [C-SIG-05] From the first moment on they end nothing; what they ask for is done once it can be. */
+    @Test
+    void shouldTakeSignalsDuringStart() throws Exception
+    {
+        Path log = folder.resolve("log");
+        try (DistRun proxy = start("-u", "root", "-l", log.toString()))
+        {
+            ProcessFacts.await(proxy, "signals ignored by the launcher",
+                () -> (ProcessFacts.signals(proxy.pid(), "SigIgn") & HUP_AND_USR1) == HUP_AND_USR1);
+            while (!Files.exists(log) || !Files.readString(log).contains(READY))
+            {
+                assertTrue(proxy.isAlive(), proxy::toString);
+                proxy.signal(LinuxSignals.SIGUSR1);
+                proxy.signal(LinuxSignals.SIGHUP);
+                Thread.sleep(1);
+            }
+            ProcessFacts.await(proxy, "a reload", () -> Files.readString(log).contains(" reloaded: "));
+            proxy.terminate();
+            assertEquals(0, proxy.exitCode());
+        }
+    }
+
     /** [C-CLI-35] */
     @Test
     void shouldBeNice() throws Exception
@@ -303,7 +328,7 @@ class LifeCycleIT
         return path.toRealPath().toString();
     }
 
-    static int freePortBelow1024() throws Exception
+    static int freePortBelow1024()
     {
         for (int port = 1023; port > 600; port--)
         {

@@ -84,6 +84,15 @@ final class ProcessFacts
         return values.getFirst();
     }
 
+    /** @return a set of signals of {@code /proc/PID/status}, signal 1 in the lowest bit. */
+    static long signals(long pid, String name) throws IOException
+    {
+        return Files.readAllLines(Path.of("/proc", String.valueOf(pid), "status")).stream()
+            .filter(line -> line.startsWith(name + ":"))
+            .mapToLong(line -> Long.parseUnsignedLong(line.substring(name.length() + 1).strip(), 16))
+            .findFirst().orElseThrow();
+    }
+
     /** @return a field of {@code /proc/PID/stat}, numbered as in its manual. */
     static long stat(long pid, int field) throws IOException
     {

@@ -256,6 +256,34 @@ class RunCommandTest
         }
     }
 
+    /** [C-LIFE-06] What is looked at first is told: a stats port of root, --aes-pwd, the user, other stats ports. */
+    @Test
+    void shouldTellFirstOfSeveralErrors() throws IOException
+    {
+        assumeTrue(StatusDirectory.currentUid() == 0, "not root, so neither user nor ports below 1024 are looked at");
+        String noSecret = " --aes-pwd nowhere";
+        String noUser = " -u no-such-user";
+        try (ServerSocket low = new ServerSocket(LifeCycleIT.freePortBelow1024(), 1, InetAddress.getLoopbackAddress());
+            ServerSocket high = new ServerSocket(0, 1, InetAddress.getLoopbackAddress()))
+        {
+            String lowPort = " --http-stats -p " + low.getLocalPort();
+            String highPort = " --http-stats -p " + high.getLocalPort();
+            String lowRange = lowPort + ":" + low.getLocalPort();
+
+            assertTold(1, "stats port " + low.getLocalPort(), run(lowPort + noSecret + noUser + " " + conf));
+            assertTold(1, "nowhere", run(lowRange + noSecret + noUser + " " + conf));
+            assertTold(1, "nowhere", run(highPort + noSecret + noUser + " " + conf));
+            assertTold(1, "no-such-user", run(highPort + noUser + " --aes-pwd " + proxySecret + " " + conf));
+            assertTold(2, "stats port", run(lowRange + " -u root --aes-pwd " + proxySecret + " " + conf));
+        }
+    }
+
+    private static void assertTold(int exitCode, String part, CommandRun run)
+    {
+        assertEquals(exitCode, run.exitCode(), run::errors);
+        assertTrue(run.err().getLast().contains(part), run::errors);
+    }
+
     /** [C-EXIT-08] [C-LIM-13] */
     @Test
     void shouldRefuseProxySecretFile() throws IOException

@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** How the process takes signals, where Java says nothing about it. Called at the start, before threads are many. */
@@ -35,6 +36,8 @@ public final class LinuxSignals
     private static final int[] REAL_TIME_IGNORED = {55, 56, 57, 60, 63, 64};
     /** {@code asm-generic/signal-defs.h}: SIG_ERR. */
     private static final long SIG_ERR = -1;
+    /** A function of the C library that takes a number and has no effect. */
+    private static final String WITHOUT_EFFECT = "abs";
 
     private LinuxSignals()
     {
@@ -49,6 +52,18 @@ public final class LinuxSignals
     public static int restoreDefault(int number)
     {
         return set(number, SIG_DFL);
+    }
+
+    /**
+     * Takes a signal with a function that does nothing. Unlike one that is ignored Java can then handle it, and unlike
+     * {@link #restoreDefault} there is no moment in which it would end the process.
+     *
+     * @return 0, or the error number: 38 where the platform has no such call.
+     */
+    public static int handleByNothing(int number)
+    {
+        OptionalLong address = NativeCalls.address(WITHOUT_EFFECT);
+        return address.isPresent() ? set(number, address.getAsLong()) : NativeCalls.ENOSYS;
     }
 
     /**

@@ -10,6 +10,7 @@ import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.util.Locale;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** Finds functions of the C library and reads the error number of a call. */
@@ -63,6 +64,15 @@ final class NativeCalls
             // IllegalCallerException without --enable-native-access, UnsupportedOperationException elsewhere
             return null;
         }
+    }
+
+    /** @return where a function is; empty where the platform has no such function. */
+    static OptionalLong address(String name)
+    {
+        return IS_LINUX ?
+            LINKER.defaultLookup().find(name).map(found -> OptionalLong.of(found.address()))
+                .orElseGet(OptionalLong::empty) :
+            OptionalLong.empty();
     }
 
     static MemorySegment newErrnoState(Arena arena)

@@ -4,6 +4,9 @@ package io.mtproxy.engine.io.linux;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -20,6 +23,25 @@ class LinuxSignalsTest
     void shouldRestoreDefault()
     {
         assertEquals(0, LinuxSignals.restoreDefault(SIGURG));
+    }
+
+    @Test
+    void shouldHandleByNothing() throws Exception
+    {
+        try
+        {
+            assertEquals(0, LinuxSignals.handleByNothing(SIGURG));
+            assertEquals(0, LinuxProcess.signal(ProcessHandle.current().pid(), SIGURG));
+
+            assertEquals(List.of("1"), Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("SigCgt:"))
+                .map(line -> String.valueOf(Long.parseUnsignedLong(line.substring(7).strip(), 16) >>> SIGURG - 1 & 1))
+                .toList());
+        }
+        finally
+        {
+            LinuxSignals.restoreDefault(SIGURG);
+        }
     }
 
     @Test
