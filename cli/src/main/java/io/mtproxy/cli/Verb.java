@@ -55,7 +55,7 @@ abstract class Verb
         catch (ParameterException e)
         {
             terminal.err().println(name + ": " + e.getMessage());
-            command.usage(terminal.err(), CommandLine.Help.Ansi.OFF);
+            e.getCommandLine().usage(terminal.err(), CommandLine.Help.Ansi.OFF);
             return EXIT_USAGE;
         }
         catch (ConfigurationException e)
@@ -111,6 +111,13 @@ abstract class Verb
     {
         CommandLine command = new CommandLine(this).setExpandAtFiles(false).setCaseInsensitiveEnumValuesAllowed(false);
         command.getCommandSpec().name(terminal.program() + " " + command.getCommandName());
+        addCommands(command);
         return command;
+    }
+
+    /** For a verb of several commands: adds them. */
+    void addCommands(CommandLine command)
+    {
+        // most have none
     }
 }

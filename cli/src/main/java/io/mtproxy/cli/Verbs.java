@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class Verbs
 {
     /** In the order of {@code help}. */
-    static final List<String> NAMES = List.of(DemoCommand.NAME);
+    static final List<String> NAMES = List.of(DemoCommand.NAME, SoakCommand.NAME);
 
     private Verbs()
     {
@@ -22,6 +22,7 @@ final class Verbs
         return switch (name)
         {
             case DemoCommand.NAME -> new DemoCommand(terminal, stops);
+            case SoakCommand.NAME -> new SoakCommand(terminal);
             default -> null;
         };
     }

@@ -8,30 +8,30 @@ import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /** The few algorithms of the protocol from the JDK, without checked exceptions for what every JDK has. */
-final class Jce
+public final class Jce
 {
     private Jce()
     {
     }
 
     /** One direction of an obfuscated2 stream: counter block big-endian, starts at the IV. [P-OBF-13] */
-    static Cipher aesCtr(byte[] key, byte[] iv)
+    public static Cipher aesCtr(byte[] key, byte[] iv)
     {
         return cipher("AES/CTR/NoPadding", Cipher.ENCRYPT_MODE, key, iv);
     }
 
-    static Cipher aesCbcEncrypt(byte[] key, byte[] iv)
+    public static Cipher aesCbcEncrypt(byte[] key, byte[] iv)
     {
         return cipher("AES/CBC/NoPadding", Cipher.ENCRYPT_MODE, key, iv);
     }
 
-    static Cipher aesCbcDecrypt(byte[] key, byte[] iv)
+    public static Cipher aesCbcDecrypt(byte[] key, byte[] iv)
     {
         return cipher("AES/CBC/NoPadding", Cipher.DECRYPT_MODE, key, iv);
     }
 
     /** Single blocks, for IGE. */
-    static Cipher aesEcb(int mode, byte[] key)
+    public static Cipher aesEcb(int mode, byte[] key)
     {
         try
         {
@@ -46,7 +46,7 @@ final class Jce
     }
 
     /** Input and output must not overlap (the JCE would copy). Stream and block lengths come out as they went in. */
-    static void update(Cipher cipher, byte[] in, int inOffset, int length, byte[] out, int outOffset)
+    public static void update(Cipher cipher, byte[] in, int inOffset, int length, byte[] out, int outOffset)
     {
         if (length == 0)
         {
@@ -66,17 +66,17 @@ final class Jce
         }
     }
 
-    static byte[] md5(byte[]... parts)
+    public static byte[] md5(byte[]... parts)
     {
         return digest(digest("MD5"), parts);
     }
 
-    static byte[] sha1(byte[]... parts)
+    public static byte[] sha1(byte[]... parts)
     {
         return digest(digest("SHA-1"), parts);
     }
 
-    static byte[] sha256(byte[]... parts)
+    public static byte[] sha256(byte[]... parts)
     {
         return digest(digest("SHA-256"), parts);
     }

@@ -10,20 +10,20 @@ import java.util.Arrays;
  * @param key 32 bytes.
  * @param iv  16 bytes.
  */
-record LinkKeys(byte[] key, byte[] iv)
+public record LinkKeys(byte[] key, byte[] iv)
 {
     /** Length of either nonce. */
-    static final int NONCE_LENGTH = 16;
+    public static final int NONCE_LENGTH = 16;
 
     /** What the proxy encrypts with. */
-    static LinkKeys clientToServer(
+    public static LinkKeys clientToServer(
         byte[] secret, byte[] serverNonce, byte[] clientNonce, int clientTimestamp, LinkEnds ends)
     {
         return derive("CLIENT", secret, serverNonce, clientNonce, clientTimestamp, ends);
     }
 
     /** What the middle proxy encrypts with. */
-    static LinkKeys serverToClient(
+    public static LinkKeys serverToClient(
         byte[] secret, byte[] serverNonce, byte[] clientNonce, int clientTimestamp, LinkEnds ends)
     {
         return derive("SERVER", secret, serverNonce, clientNonce, clientTimestamp, ends);

@@ -6,7 +6,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /** Little-endian integers in byte arrays: everything in the MTProto and RPC layers is little-endian. */
-final class LittleEndian
+public final class LittleEndian
 {
     private static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
@@ -16,32 +16,32 @@ final class LittleEndian
     {
     }
 
-    static int getUnsignedShort(byte[] bytes, int offset)
+    public static int getUnsignedShort(byte[] bytes, int offset)
     {
         return (short)SHORT.get(bytes, offset) & 0xffff;
     }
 
-    static int getInt(byte[] bytes, int offset)
+    public static int getInt(byte[] bytes, int offset)
     {
         return (int)INT.get(bytes, offset);
     }
 
-    static long getLong(byte[] bytes, int offset)
+    public static long getLong(byte[] bytes, int offset)
     {
         return (long)LONG.get(bytes, offset);
     }
 
-    static void putShort(byte[] bytes, int offset, int value)
+    public static void putShort(byte[] bytes, int offset, int value)
     {
         SHORT.set(bytes, offset, (short)value);
     }
 
-    static void putInt(byte[] bytes, int offset, int value)
+    public static void putInt(byte[] bytes, int offset, int value)
     {
         INT.set(bytes, offset, value);
     }
 
-    static void putLong(byte[] bytes, int offset, long value)
+    public static void putLong(byte[] bytes, int offset, long value)
     {
         LONG.set(bytes, offset, value);
     }

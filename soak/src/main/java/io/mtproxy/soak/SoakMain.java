@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.soak;
 
+import io.mtproxy.soak.load.BareRelay;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -13,7 +14,8 @@ import java.util.Locale;
 
 /**
  * The two ends around a proxy, by hand: {@code datacenter MODE PORT SECRET_FILE} or
- * {@code clients MODE PROXY_PORT CLIENTS SECONDS [LENGTH_MAX [RATE [SECRET...]]]}. Exit code 0 is a clean run, 1 one
+ * {@code clients MODE PROXY_PORT CLIENTS SECONDS [LENGTH_MAX [RATE [SECRET...]]]}; and the floor under a proxy,
+ * {@code relay PORT DATACENTER_PORT LINKS}, which runs until it is ended. Exit code 0 is a clean run, 1 one
  * with mismatches or errors, 2 wrong usage.
  */
 public final class SoakMain
@@ -39,8 +41,12 @@ public final class SoakMain
         {
             return clients(args);
         }
+        if (args.length == 4 && "relay".equals(args[0]))
+        {
+            BareRelay.run(Integer.parseInt(args[1]), Integer.parseInt(args[2]), Integer.parseInt(args[3]));
+        }
         System.err.println("usage: datacenter MODE PORT SECRET_FILE | " +
-            "clients MODE PROXY_PORT CLIENTS SECONDS [LENGTH_MAX [RATE [SECRET...]]]");
+            "clients MODE PROXY_PORT CLIENTS SECONDS [LENGTH_MAX [RATE [SECRET...]]] | relay PORT DATACENTER_PORT LINKS");
         return USAGE;
     }
 

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.soak.load;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A proxy that runs, with a datacenter behind it and a folder for its files. */
+public final class ProxyProcess implements AutoCloseable
+{
+    private static final long START_TIMEOUT_NS = 30_000_000_000L;
+    private static final long STOP_TIMEOUT_S = 10;
+    private static final int LOG_LINES_SHOWN = 20;
+
+    private final ProxyCommand command;
+    private final DatacenterPort datacenter;
+    private final Path folder;
+    private final List<byte[]> secrets;
+    private final InetSocketAddress address;
+    private final Process process;
+
+    private ProxyProcess(
+        ProxyCommand command, DatacenterPort datacenter, Path folder, List<byte[]> secrets, int port, Process process)
+    {
+        this.command = command;
+        this.datacenter = datacenter;
+        this.folder = folder;
+        this.secrets = secrets;
+        this.address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
+        this.process = process;
+    }
+
+    /**
+     * Starts a proxy and waits until it has a link to the datacenter.
+     *
+     * @param secretCount of clients' secrets, 1..128.
+     * @param workers     for {@code -M}, 0 for none.
+     * @param isTls       whether it serves fake-TLS, and then nothing else.
+     * @throws IOException with the end of its log when it does not come up.
+     */
+    public static ProxyProcess start(
+        ProxyCommand command, LoadGenerator generator, int secretCount, int workers, boolean isTls)
+        throws IOException, InterruptedException
+    {
+        SplittableRandom random = new SplittableRandom(1);
+        byte[] linkSecret = new byte[128];
+        random.nextBytes(linkSecret);
+        List<byte[]> secrets = new ArrayList<>();
+        for (int i = 0; i < secretCount; i++)
+        {
+            byte[] secret = new byte[16];
+            random.nextBytes(secret);
+            secrets.add(secret);
+        }
+        DatacenterPort datacenter = generator.openDatacenter(linkSecret, command.isBareRelay());
+        Path folder = Files.createTempDirectory("mtproxy-lab-");
+        Path aesPwd = Files.write(folder.resolve("aes-pwd"), linkSecret);
+        Path config = Files.writeString(folder.resolve("proxy.conf"), String.format(Locale.ROOT,
+            "proxy_for 2 127.0.0.1:%d;%ndefault 2;%n", datacenter.port()));
+        int[] ports = freePorts();
+        List<String> words = command.fill(new ProxyCommand.Values(ports[0], ports[1], datacenter.port(), config, aesPwd,
+            secrets, workers, isTls));
+        File log = folder.resolve("log").toFile();
+        Process process = new ProcessBuilder(words).redirectErrorStream(true)
+            .redirectInput(new File("/dev/null"))
+            .redirectOutput(log)
+            .start();
+        ProxyProcess started = new ProxyProcess(command, datacenter, folder, secrets, ports[0], process);
+        long untilNs = System.nanoTime() + START_TIMEOUT_NS;
+        while (datacenter.readyCount() == 0)
+        {
+            if (!process.isAlive() || System.nanoTime() - untilNs > 0)
+            {
+                String text = started.logEnd();
+                started.close();
+                throw new IOException("\"" + command.name() + "\" has not come up; the end of its log:\n" + text);
+            }
+            Thread.sleep(20);
+        }
+        return started;
+    }
+
+    /** Two ports that were free a moment ago. */
+    private static int[] freePorts() throws IOException
+    {
+        try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+            ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress()))
+        {
+            return new int[]{one.getLocalPort(), other.getLocalPort()};
+        }
+    }
+
+    /** Where clients connect. */
+    public InetSocketAddress address()
+    {
+        return address;
+    }
+
+    public List<byte[]> secrets()
+    {
+        return secrets;
+    }
+
+    public DatacenterPort datacenter()
+    {
+        return datacenter;
+    }
+
+    public ProxyCommand command()
+    {
+        return command;
+    }
+
+    /** All its processes. */
+    List<Long> pids()
+    {
+        return Stream.concat(Stream.of(process.toHandle()), process.descendants()).map(ProcessHandle::pid).toList();
+    }
+
+    ProcFiles.Cpu cpu() throws IOException
+    {
+        return ProcFiles.cpu(pids());
+    }
+
+    ProcFiles.Memory memory() throws IOException
+    {
+        return ProcFiles.memory(pids());
+    }
+
+    boolean isAlive()
+    {
+        return process.isAlive();
+    }
+
+    /** The last lines that it wrote. */
+    String logEnd()
+    {
+        try
+        {
+            List<String> lines = Files.readAllLines(folder.resolve("log"));
+            return String.join("\n", lines.subList(Math.max(0, lines.size() - LOG_LINES_SHOWN), lines.size()));
+        }
+        catch (IOException e)
+        {
+            return "(no log)";
+        }
+    }
+
+    /** Stops it, and removes its files. */
+    @Override
+    public void close()
+    {
+        List<ProcessHandle> all = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+        process.destroy();
+        try
+        {
+            if (!process.waitFor(STOP_TIMEOUT_S, TimeUnit.SECONDS))
+            {
+                all.forEach(ProcessHandle::destroyForcibly);
+                process.waitFor();
+            }
+        }
+        catch (InterruptedException e)
+        {
+            Thread.currentThread().interrupt();
+        }
+        all.forEach(ProcessHandle::destroyForcibly);
+        datacenter.close();
+        try (Stream<Path> files = Files.walk(folder))
+        {
+            files.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+        }
+        catch (IOException e)
+        {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
