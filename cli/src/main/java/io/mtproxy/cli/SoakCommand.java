@@ -5,6 +5,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** {@code soak}: the load laboratory; each way to measure is a command of its own. */
 @Command(name = SoakCommand.NAME, header = "measures proxies with simulated clients and a simulated datacenter",
@@ -34,7 +35,13 @@ final class SoakCommand extends Verb
     void addCommands(CommandLine command)
     {
         parsed = command;
-        command.addSubcommand(new SoakLoadCommand(terminal())).addSubcommand(new SoakCompareCommand(terminal()));
+        for (Part part : new Part[]{new SoakLoadCommand(terminal()), new SoakCompareCommand(terminal())})
+        {
+            CommandLine added = new CommandLine(part);
+            added.getCommandSpec()
+                .addOption(OptionSpec.builder("-h", "--help").usageHelp(true).description("prints this text").build());
+            command.addSubcommand(added);
+        }
     }
 
     @Override

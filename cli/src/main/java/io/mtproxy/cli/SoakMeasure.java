@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -36,8 +35,6 @@ final class SoakMeasure
     private static final String REFERENCE = "MTPROXY_REFERENCE";
 
     @Spec(Spec.Target.MIXEE) private @Nullable CommandSpec spec;
-
-    @Option(names = {"-h", "--help"}, usageHelp = true, description = "prints this text") private boolean isHelp;
 
     @Option(names = "--scenario", split = ",", required = true, paramLabel = "SCENARIO",
         description = "what clients do, one after the other: " + LoadScenario.SYNTAX) private List<String> scenarios =
