@@ -8,6 +8,7 @@ import io.mtproxy.engine.config.ProxyMultiConf;
 import io.mtproxy.engine.io.linux.LinuxProcess;
 import io.mtproxy.engine.memory.MemoryBudget;
 import io.mtproxy.engine.memory.SlotTable;
+import io.mtproxy.engine.status.StatusShape;
 
 /**
  * What this machine lets the proxy have of what was asked for.
@@ -124,6 +125,7 @@ record StartLimits(int connectionCountMax, int clientCountMax, EngineConfig.Buff
             .add("--msg-buffers-size", "chunk pools", messageBuffersLength)
             .add("--threads", "rings between agents", 2L * clients * datacenters * ringLength)
             .add("--threads", "buffers of agents", (long)(clients + datacenters) * AGENT_BUFFERS_LENGTH)
+            .add("--status-dir", "status file", new StatusShape(clients, datacenters, 1).fileLength())
             .add("-c", "connection tables", clients * SlotTable.bytesMax(connectionCountMax));
     }
 }

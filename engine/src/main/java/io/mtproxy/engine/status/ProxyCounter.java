@@ -4,7 +4,12 @@ package io.mtproxy.engine.status;
 import static io.mtproxy.engine.status.ProxyCounter.Kind.GAUGE;
 import static io.mtproxy.engine.status.ProxyCounter.Kind.MAXIMUM;
 import static io.mtproxy.engine.status.ProxyCounter.Kind.TOTAL;
+import static io.mtproxy.engine.status.ProxyCounter.Unit.BYTES;
+import static io.mtproxy.engine.status.ProxyCounter.Unit.COUNT;
+import static io.mtproxy.engine.status.ProxyCounter.Unit.NANOSECONDS;
 
+import java.util.EnumSet;
+import java.util.Set;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -40,9 +45,9 @@ public enum ProxyCounter
     /** Pings of a client that the proxy answered itself. [P-PAY-01] */
     CLIENT_PINGS_ANSWERED(110, TOTAL, "client pings answered", Legacy.NO_NAME),
     /** Bytes of the packets in {@link #FRAMES_TO_DATACENTER}, without headers. */
-    PAYLOAD_BYTES_TO_DATACENTER(111, TOTAL, "payload bytes to datacenter", Legacy.NO_NAME),
+    PAYLOAD_BYTES_TO_DATACENTER(111, TOTAL, BYTES, "payload bytes to datacenter", Legacy.NO_NAME),
     /** Bytes of the answers in {@link #ANSWERS_TO_CLIENT}, without headers. */
-    PAYLOAD_BYTES_TO_CLIENT(112, TOTAL, "payload bytes to clients", Legacy.NO_NAME),
+    PAYLOAD_BYTES_TO_CLIENT(112, TOTAL, BYTES, "payload bytes to clients", Legacy.NO_NAME),
 
     // Connections
 
@@ -94,11 +99,11 @@ public enum ProxyCounter
     /** Socket reads. */
     TCP_READ_CALLS(150, TOTAL, "tcp read calls", "tcp_readv_calls"),
     /** Bytes read from sockets. */
-    TCP_READ_BYTES(151, TOTAL, "tcp read bytes", "tcp_readv_bytes"),
+    TCP_READ_BYTES(151, TOTAL, BYTES, "tcp read bytes", "tcp_readv_bytes"),
     /** Socket writes. */
     TCP_WRITE_CALLS(152, TOTAL, "tcp write calls", "tcp_writev_calls"),
     /** Bytes that sockets took. */
-    TCP_WRITE_BYTES(153, TOTAL, "tcp write bytes", "tcp_writev_bytes"),
+    TCP_WRITE_BYTES(153, TOTAL, BYTES, "tcp write bytes", "tcp_writev_bytes"),
     /** Accepts that failed for another reason than that nothing waits. */
     ACCEPT_CALLS_FAILED(154, TOTAL, "accept calls failed", "accept_calls_failed"),
     /** Accepted sockets that could not be watched. */
@@ -110,16 +115,16 @@ public enum ProxyCounter
     /** Calls of the poller; counted once a thread. */
     POLLS(158, TOTAL, "polls", "epoll_calls"),
     /** Time in the poller in ns, the basis of {@code tot_idle_time}; counted once a thread. */
-    POLL_WAIT_NS(159, TOTAL, "poll wait ns", Legacy.NO_NAME),
+    POLL_WAIT_NS(159, TOTAL, NANOSECONDS, "poll wait ns", Legacy.NO_NAME),
 
     // Buffers
 
     /** Bytes of chunks that have an owner. [C-LIM-10] */
-    BUFFERS_USED_BYTES(170, GAUGE, "buffers used bytes", "total_used_buffers_size"),
+    BUFFERS_USED_BYTES(170, GAUGE, BYTES, "buffers used bytes", "total_used_buffers_size"),
     /** Chunks that have an owner. [C-LIM-10] */
     BUFFERS_USED(171, GAUGE, "buffers used", "total_used_buffers"),
     /** Bytes of all chunks made. [C-LIM-10] */
-    BUFFERS_ALLOCATED_BYTES(172, GAUGE, "buffers allocated bytes", "allocated_buffer_bytes"),
+    BUFFERS_ALLOCATED_BYTES(172, GAUGE, BYTES, "buffers allocated bytes", "allocated_buffer_bytes"),
     /** Blocks of chunks ever made. */
     BUFFER_BLOCK_ALLOCATIONS(173, TOTAL, "buffer block allocations", "buffer_chunk_alloc_ops"),
     /** Blocks of chunks that exist. */
@@ -129,7 +134,7 @@ public enum ProxyCounter
     /** Most blocks of chunks that may exist. */
     BUFFER_BLOCKS_LIMIT(176, GAUGE, "buffer blocks, limit", "max_buffer_chunks"),
     /** The agent's share of {@code --msg-buffers-size}. [C-LIM-10] */
-    BUFFERS_LIMIT_BYTES(177, GAUGE, "buffers limit bytes", "max_allocated_buffer_bytes"),
+    BUFFERS_LIMIT_BYTES(177, GAUGE, BYTES, "buffers limit bytes", "max_allocated_buffer_bytes"),
     /** Most chunks that had an owner at once. */
     BUFFERS_USED_PEAK(178, GAUGE, "buffers used, peak", Legacy.NO_NAME),
     /** Times a pool had no chunk left. */
@@ -150,7 +155,7 @@ public enum ProxyCounter
     /** Turns of the agent. */
     DUTY_CYCLES(206, TOTAL, "duty cycles", Legacy.NO_NAME),
     /** Longest turn of the agent in ns, waiting not included. */
-    DUTY_CYCLE_NS_MAX(207, MAXIMUM, "duty cycle ns, longest", Legacy.NO_NAME),
+    DUTY_CYCLE_NS_MAX(207, MAXIMUM, NANOSECONDS, "duty cycle ns, longest", Legacy.NO_NAME),
     /** Turns of the agent that took longer than its threshold. */
     DUTY_CYCLES_OVER_THRESHOLD(208, TOTAL, "duty cycles over threshold", Legacy.NO_NAME),
     /** Commands taken from the agent's queue. */
@@ -283,16 +288,25 @@ public enum ProxyCounter
 
     private static final ProxyCounter[] VALUES = values();
     private static final Int2ObjectHashMap<ProxyCounter> BY_ID = byId();
+    /** Totals that are held against the time since this process started. */
+    private static final Set<ProxyCounter> OF_ONE_PROCESS = EnumSet.of(POLLS, POLL_WAIT_NS, DUTY_CYCLES);
 
     private final int id;
     private final Kind kind;
+    private final Unit unit;
     private final String label;
     private final String legacyName;
 
     ProxyCounter(int id, Kind kind, String label, String legacyName)
     {
+        this(id, kind, COUNT, label, legacyName);
+    }
+
+    ProxyCounter(int id, Kind kind, Unit unit, String label, String legacyName)
+    {
         this.id = id;
         this.kind = kind;
+        this.unit = unit;
         this.label = label;
         this.legacyName = legacyName;
     }
@@ -308,6 +322,11 @@ public enum ProxyCounter
         return kind;
     }
 
+    public Unit unit()
+    {
+        return unit;
+    }
+
     public String label()
     {
         return label;
@@ -317,6 +336,12 @@ public enum ProxyCounter
     public String legacyName()
     {
         return legacyName;
+    }
+
+    /** @return whether the next process in the same place goes on with it, so that it never gets less. */
+    boolean isContinued()
+    {
+        return kind == Kind.TOTAL && !OF_ONE_PROCESS.contains(this);
     }
 
     /** @return its place in a set of counters of this version: 0 to below {@link #count}. */
@@ -376,6 +401,25 @@ public enum ProxyCounter
         public long combine(long first, long second)
         {
             return this == MAXIMUM ? Math.max(first, second) : first + second;
+        }
+    }
+
+    /** What is counted. */
+    public enum Unit
+    {
+        /** Things, or how often something happened. */
+        COUNT(0),
+        /** Bytes. */
+        BYTES(1),
+        /** Nanoseconds. */
+        NANOSECONDS(2);
+
+        /** Stands for the unit in status files. */
+        final byte code;
+
+        Unit(int code)
+        {
+            this.code = (byte)code;
         }
     }
 

@@ -3,6 +3,7 @@ package io.mtproxy.engine.status;
 
 import static io.mtproxy.engine.status.StatusLayout.*;
 
+import io.mtproxy.engine.status.api.LatencyMetric;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -45,10 +46,13 @@ public final class StatusFile implements AutoCloseable
     private final @Nullable ProcessLock lock;
     private final UnsafeBuffer header;
     private final UnsafeBuffer whole;
-    private final ProxyCounters[] counters;
+    private final AgentStatus[] agents;
+    private final List<String> agentNames;
     private final SecretGauges[] secretGauges;
+    private final SecretOrder secretOrder;
     private final TextSlots configuration;
     private final DistinctErrorLog errorLog;
+    private final EpochClock clock;
     private boolean isClosed;
 
     private StatusFile(@Nullable Path path, @Nullable ProcessLock lock, ByteBuffer memory, List<String> agentNames,
@@ -56,11 +60,14 @@ public final class StatusFile implements AutoCloseable
     {
         this.path = path;
         this.lock = lock;
+        this.clock = clock;
         this.whole = new UnsafeBuffer(memory);
         this.header = new UnsafeBuffer(memory, 0, HEADER_LENGTH);
-        this.counters = new ProxyCounters[agentNames.size()];
+        this.agentNames = List.copyOf(agentNames);
+        this.agents = new AgentStatus[agentNames.size()];
         this.secretGauges = new SecretGauges[agentNames.size()];
 
+        StatusShape shape = StatusShape.of(agentNames);
         int agentCount = agentNames.size();
         header.putInt(HEADER_LENGTH_OFFSET, HEADER_LENGTH);
         header.putLong(FILE_LENGTH_OFFSET, memory.capacity());
@@ -69,17 +76,16 @@ public final class StatusFile implements AutoCloseable
         header.putInt(AGENT_COUNT_OFFSET, agentCount);
         header.putInt(COUNTER_COUNT_OFFSET, ProxyCounter.count());
         header.putLong(HEARTBEAT_OFFSET, clock.time());
-        layOutSections(agentCount);
+        header.putInt(START_COUNT_OFFSET, 1);
+        header.putLong(FIRST_START_OFFSET, clock.time());
+        layOutSections(shape);
 
         byte[] text = describe(agentNames, description);
         section(SECTION_DESCRIPTION).putBytes(0, text, 0, text.length);
         UnsafeBuffer values = section(SECTION_COUNTER_VALUES);
         label(new CountersManager(section(SECTION_COUNTER_METADATA), values, StandardCharsets.US_ASCII), agentNames);
-        for (int agent = 0; agent < agentCount; agent++)
-        {
-            counters[agent] = new ProxyCounters(values, agent * ProxyCounters.VALUES_LENGTH);
-            secretGauges[agent] = new SecretGauges(section(SECTION_SECRETS), agent * SECRETS_LENGTH);
-        }
+        this.secretOrder = new SecretOrder(section(SECTION_SECRET_ORDER));
+        layOutAgents(shape, values);
         this.configuration = new TextSlots(section(SECTION_CONFIGURATION));
         this.errorLog = new DistinctErrorLog(section(SECTION_ERRORS), clock, StandardCharsets.UTF_8);
         header.putIntRelease(VERSION_OFFSET, VERSION);
@@ -106,7 +112,7 @@ public final class StatusFile implements AutoCloseable
         try
         {
             Files.deleteIfExists(temporary);
-            ByteBuffer memory = map(temporary, fileLength(agentNames.size()));
+            ByteBuffer memory = map(temporary, StatusShape.of(agentNames).fileLength());
             StatusFile file = new StatusFile(path, lock, memory, agentNames, description, clock);
             Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             return file;
@@ -122,20 +128,36 @@ public final class StatusFile implements AutoCloseable
     /** The same in private memory, for tests and for a process that has no usable folder. */
     public static StatusFile inMemory(List<String> agentNames, String description, EpochClock clock)
     {
-        ByteBuffer memory = ByteBuffer.allocateDirect(fileLength(agentNames.size()));
+        ByteBuffer memory = ByteBuffer.allocateDirect(StatusShape.of(agentNames).fileLength());
         return new StatusFile(null, null, memory, agentNames, description, clock);
+    }
+
+    /** @return what an agent writes, for that agent. */
+    public AgentStatus agent(int agentIndex)
+    {
+        return agents[agentIndex];
     }
 
     /** @return the counters of an agent, for that agent. */
     public ProxyCounters counters(int agentIndex)
     {
-        return counters[agentIndex];
+        return agents[agentIndex].counters();
     }
 
     /** @return what an agent shows of its secrets, for that agent. */
     public SecretGauges secretGauges(int agentIndex)
     {
         return secretGauges[agentIndex];
+    }
+
+    /**
+     * Says which secrets are configured, in load order; by the conductor only.
+     *
+     * @param keys of the secrets, as in {@link SecretRows}.
+     */
+    public void secretOrder(long[] keys)
+    {
+        secretOrder.write(keys);
     }
 
     /** @return where errors of our own are kept, each kind once; for any thread. */
@@ -160,16 +182,31 @@ public final class StatusFile implements AutoCloseable
      */
     public void continueFrom(StatusFileReader ended)
     {
-        for (int agent = 0; agent < Math.min(counters.length, ended.agentCount()); agent++)
+        header.putInt(START_COUNT_OFFSET, ended.startCount() + 1);
+        header.putLong(FIRST_START_OFFSET, ended.firstStartEpochMs());
+        for (int agent = 0; agent < ended.agentCount(); agent++)
         {
-            for (ProxyCounter counter : ProxyCounter.values())
+            ended.addTotalsTo(agent, agents[heirOf(ended.agentName(agent))]);
+        }
+    }
+
+    /** @return index of the agent that goes on with the totals of another's: its namesake, or the first of its kind. */
+    private int heirOf(String name)
+    {
+        int namesake = agentNames.indexOf(name);
+        if (namesake >= 0)
+        {
+            return namesake;
+        }
+        String kind = name.substring(0, name.indexOf('-') + 1);
+        for (int agent = 0; agent < agentNames.size(); agent++)
+        {
+            if (!kind.isEmpty() && agentNames.get(agent).startsWith(kind))
             {
-                if (counter.kind() == ProxyCounter.Kind.TOTAL)
-                {
-                    counters[agent].set(counter, ended.get(agent, counter));
-                }
+                return agent;
             }
         }
+        return 0;
     }
 
     /** Says that the process lives; about once a second. */
@@ -205,6 +242,7 @@ public final class StatusFile implements AutoCloseable
             return;
         }
         isClosed = true;
+        heartbeat(clock.time());
         state(StatusState.ENDED);
         if (lock != null)
         {
@@ -240,13 +278,13 @@ public final class StatusFile implements AutoCloseable
         }
     }
 
-    private void layOutSections(int agentCount)
+    private void layOutSections(StatusShape shape)
     {
         long offset = HEADER_LENGTH;
         int entry = SECTIONS_OFFSET;
         for (int type : SECTION_TYPES)
         {
-            int length = sectionLength(type, agentCount);
+            int length = sectionLength(type, shape);
             header.putInt(entry + SECTION_TYPE_OFFSET, type);
             header.putLong(entry + SECTION_OFFSET_OFFSET, offset);
             header.putLong(entry + SECTION_LENGTH_OFFSET, length);
@@ -254,6 +292,52 @@ public final class StatusFile implements AutoCloseable
             entry += SECTION_ENTRY_LENGTH;
         }
         header.putInt(SECTION_COUNT_OFFSET, SECTION_TYPES.length);
+    }
+
+    private void layOutAgents(StatusShape shape, UnsafeBuffer values)
+    {
+        StatusTable latencies = table(SECTION_LATENCIES, shape.latencies());
+        StatusTable secrets = table(SECTION_SECRETS, shape.secrets());
+        StatusTable distinct = table(SECTION_DISTINCT, shape.distinct());
+        StatusTable dcs = table(SECTION_DCS, shape.dcs());
+        StatusTable links = table(SECTION_LINKS, shape.links());
+        StatusTable stalls = table(SECTION_STALLS, shape.stalls());
+        for (int agent = 0; agent < agents.length; agent++)
+        {
+            secretGauges[agent] = new SecretGauges(section(SECTION_SECRET_GAUGES), agent * SECRET_GAUGES_LENGTH);
+            agents[agent] = new AgentStatus(new ProxyCounters(values, agent * ProxyCounters.VALUES_LENGTH),
+                recorders(latencies, agent), new SecretRows(ofAgent(secrets, agent), secrets.ownerOf(agent)),
+                new DistinctValues(ofAgent(distinct, agent), distinct.ownerOf(agent)),
+                new DcRows(ofAgent(dcs, agent), dcs.ownerOf(agent)),
+                new LinkRows(ofAgent(links, agent), links.ownerOf(agent)),
+                new StallLog(ofAgent(stalls, agent), stalls.ownerOf(agent)));
+        }
+    }
+
+    private StatusTable table(int type, StatusShape.Table shape)
+    {
+        UnsafeBuffer section = section(type);
+        StatusTable.format(section, shape.firstOwner(), shape.ownerCount(), shape.rowCount(), shape.rowLength());
+        return new StatusTable(section);
+    }
+
+    private static StatusTable ofAgent(StatusTable table, int agent)
+    {
+        int owner = table.ownerOf(agent);
+        return owner >= 0 && owner < table.ownerCount() ? table : StatusTable.empty();
+    }
+
+    private static LatencyRecorder[] recorders(StatusTable table, int agent)
+    {
+        LatencyMetric[] metrics = LatencyMetric.values();
+        LatencyRecorder[] recorders = new LatencyRecorder[metrics.length];
+        for (int i = 0; i < metrics.length; i++)
+        {
+            int offset = table.offset(agent, i);
+            recorders[i] = new LatencyRecorder(table.section, offset + Long.BYTES);
+            table.key(offset, metrics[i].id());
+        }
+        return recorders;
     }
 
     private UnsafeBuffer section(int type)
@@ -287,7 +371,11 @@ public final class StatusFile implements AutoCloseable
             for (ProxyCounter counter : ProxyCounter.values())
             {
                 int counterId = manager.allocate(agentNames.get(agent) + ": " + counter.label(), counter.id(),
-                    key -> key.putByte(0, counter.kind().code));
+                    key ->
+                    {
+                        key.putByte(0, counter.kind().code);
+                        key.putByte(1, counter.unit().code);
+                    });
                 manager.setCounterOwnerId(counterId, agent);
             }
         }

@@ -34,8 +34,11 @@ public final class StatusFileReader
     private final UnsafeBuffer header;
     private final CountersReader counters;
     private final UnsafeBuffer errors;
-    /** Empty where the file has none. */
-    private final UnsafeBuffer secrets;
+    private final StatusTables tables;
+    /** Of no bytes where the file has none. */
+    private final UnsafeBuffer secretGauges;
+    /** Of no bytes where the file has none. */
+    private final UnsafeBuffer secretOrder;
     /** Null where the file has none. */
     private final @Nullable TextSlots configuration;
     private final Map<String, String> description;
@@ -50,9 +53,9 @@ public final class StatusFileReader
         this.counters = new CountersReader(section(whole, SECTION_COUNTER_METADATA),
             section(whole, SECTION_COUNTER_VALUES), StandardCharsets.US_ASCII);
         this.errors = section(whole, SECTION_ERRORS);
-        this.secrets = entry(whole, SECTION_SECRETS) < 0 ?
-            new UnsafeBuffer(new byte[0]) :
-            section(whole, SECTION_SECRETS);
+        this.secretGauges = optional(whole, SECTION_SECRET_GAUGES);
+        this.secretOrder = optional(whole, SECTION_SECRET_ORDER);
+        this.tables = new StatusTables(type -> optional(whole, type));
         this.configuration = entry(whole, SECTION_CONFIGURATION) < 0 ?
             null :
             new TextSlots(section(whole, SECTION_CONFIGURATION));
@@ -93,6 +96,19 @@ public final class StatusFileReader
     public long startEpochMs()
     {
         return header.getLong(START_OFFSET);
+    }
+
+    /** @return how many processes have counted into the totals here, this one included. */
+    public int startCount()
+    {
+        return Math.max(1, header.getInt(START_COUNT_OFFSET));
+    }
+
+    /** @return when the first of them started, ms since 1970: since then the totals count. */
+    public long firstStartEpochMs()
+    {
+        long first = header.getLong(FIRST_START_OFFSET);
+        return first == 0 ? startEpochMs() : first;
     }
 
     /** @return when the process last said that it lives, ms since 1970. */
@@ -166,34 +182,58 @@ public final class StatusFileReader
         return value;
     }
 
-    /** @return distinct client addresses under a secret, each agent counting for itself; 0 when the file has none. */
+    /** @return distinct client addresses under the secret at a position from 0; 0 when the file has none. */
     public long secretAddressCount(int secretIndex)
     {
-        long sum = 0;
-        for (int agent = 0; agent < agentCount(); agent++)
-        {
-            sum += secretWord(agent, secretIndex) >>> Integer.SIZE;
-        }
-        return sum;
+        return secretIndex < secretOrder().length ?
+            StatusReport.of(List.of(this)).secrets().get(secretIndex).addresses() :
+            gaugeSum(secretIndex, Integer.SIZE);
     }
 
-    /** @return distinct keys under a secret, each agent counting for itself; 0 when the file has none. */
+    /** @return distinct keys under the secret at a position from 0; 0 when the file has none. */
     public long secretKeyCount(int secretIndex)
     {
+        return secretIndex < secretOrder().length ?
+            StatusReport.of(List.of(this)).secrets().get(secretIndex).authKeys() :
+            gaugeSum(secretIndex, 0);
+    }
+
+    /** Files of version 1.0 have two numbers of 32 bits in a word for each agent and secret. */
+    private long gaugeSum(int secretIndex, int shift)
+    {
         long sum = 0;
         for (int agent = 0; agent < agentCount(); agent++)
         {
-            sum += secretWord(agent, secretIndex) & 0xffffffffL;
+            int at = agent * SECRET_GAUGES_LENGTH + secretIndex * Long.BYTES;
+            sum += secretIndex < SECRET_COUNT_MAX && at + Long.BYTES <= secretGauges.capacity() ?
+                secretGauges.getLongVolatile(at) >>> shift & 0xffffffffL :
+                0;
         }
         return sum;
     }
 
-    private long secretWord(int agent, int secretIndex)
+    StatusTables tables()
     {
-        int at = agent * SECRETS_LENGTH + secretIndex * Long.BYTES;
-        return secretIndex < SECRET_COUNT_MAX && at + Long.BYTES <= secrets.capacity() ?
-            secrets.getLongVolatile(at) :
-            0;
+        return tables;
+    }
+
+    /** @return keys of the configured secrets in load order; empty when the file has none. */
+    long[] secretOrder()
+    {
+        return secretOrder.capacity() < SecretOrder.LENGTH ? new long[0] : new SecretOrder(secretOrder).read();
+    }
+
+    /** Adds an agent's totals to those of the one that goes on with them. */
+    void addTotalsTo(int agentIndex, AgentStatus heir)
+    {
+        for (ProxyCounter counter : ProxyCounter.values())
+        {
+            if (counter.isContinued())
+            {
+                heir.counters().add(counter, get(agentIndex, counter));
+            }
+        }
+        tables.addTotalsTo(agentIndex, heir);
     }
 
     /** Gives every counter of the file, those that this version does not know included. */
@@ -254,10 +294,13 @@ public final class StatusFileReader
         long valuesLength = checkSection(path, whole, SECTION_COUNTER_VALUES);
         checkSection(path, whole, SECTION_ERRORS);
         checkSection(path, whole, SECTION_DESCRIPTION);
-        if (entry(whole, SECTION_SECRETS) >= 0)
+        for (int type = SECTION_ERRORS + 1; type <= SECTION_LAST; type++)
         {
-            // not in files of the first version
-            checkSection(path, whole, SECTION_SECRETS);
+            if (entry(whole, type) >= 0)
+            {
+                // not in files of every version
+                checkSection(path, whole, type);
+            }
         }
         if (entry(whole, SECTION_CONFIGURATION) >= 0 &&
             checkSection(path, whole, SECTION_CONFIGURATION) < TextSlots.LENGTH)
@@ -307,6 +350,12 @@ public final class StatusFileReader
         int entry = entry(whole, type);
         return new UnsafeBuffer(whole, (int)whole.getLong(entry + SECTION_OFFSET_OFFSET),
             (int)whole.getLong(entry + SECTION_LENGTH_OFFSET));
+    }
+
+    /** @return the section, one of no bytes where the file has none. */
+    private static UnsafeBuffer optional(UnsafeBuffer whole, int type)
+    {
+        return entry(whole, type) < 0 ? new UnsafeBuffer(new byte[0]) : section(whole, type);
     }
 
     private int[][] findCounters()

@@ -220,7 +220,7 @@ class StatusFileTest
     @Test
     void shouldRecogniseHalfWrittenFile() throws IOException
     {
-        Files.write(path(), new byte[StatusLayout.fileLength(3)]);
+        Files.write(path(), new byte[new StatusShape(1, 1, 1).fileLength()]);
         assertRefused("not complete");
     }
 
@@ -321,7 +321,7 @@ class StatusFileTest
         file.secretGauges(0).set(0, 3, 5);
         file.configuration("a=1\n");
         file.close();
-        putInt(StatusLayout.SECTION_COUNT_OFFSET, StatusLayout.SECTION_SECRETS - 1);
+        putInt(StatusLayout.SECTION_COUNT_OFFSET, StatusLayout.SECTION_SECRET_GAUGES - 1);
 
         assertEquals(0, StatusFileReader.open(path()).secretAddressCount(0));
         assertEquals(0, StatusFileReader.open(path()).secretKeyCount(0));
@@ -347,7 +347,7 @@ class StatusFileTest
 
             StatusFile.create(path(), AGENTS, "", CLOCK).close();
             putInt(entry + StatusLayout.SECTION_TYPE_OFFSET, 77);
-            if (type < StatusLayout.SECTION_SECRETS)
+            if (type < StatusLayout.SECTION_SECRET_GAUGES)
             {
                 assertRefused("section " + type + " is missing");
             }
