@@ -236,6 +236,17 @@ public final class FakeTlsClientPeer
     /** Makes a hello with any cipher list, still to be {@link #sign}ed. */
     public static byte[] unsignedHello(String domain, RandomGenerator random, int recordLength, String ciphers)
     {
+        return unsignedHello(domain, random, recordLength, ciphers, new byte[0]);
+    }
+
+    /**
+     * Makes a hello that offers X25519MLKEM768, still to be {@link #sign}ed. [P-TLS-22]
+     *
+     * @param mlKemKey of 1184 bytes; empty for a hello without that offer.
+     */
+    public static byte[] unsignedHello(String domain, RandomGenerator random, int recordLength, String ciphers,
+        byte[] mlKemKey)
+    {
         byte[] name = domain.getBytes(java.nio.charset.StandardCharsets.UTF_8);
         byte[] cipherList = HexFormat.of().parseHex(ciphers);
         byte[] sessionId = new byte[RANDOM_LENGTH];
@@ -243,11 +254,15 @@ public final class FakeTlsClientPeer
         random.nextBytes(sessionId);
         random.nextBytes(share);
         HexFormat hex = HexFormat.of();
+        byte[] shares = concat(mlKemKey.length == 0 ?
+            new byte[0] :
+            concat(hex.parseHex("11ec"), u16(mlKemKey.length + share.length), mlKemKey, share),
+            hex.parseHex("001d0020"), share);
         byte[] extensions = concat(
             hex.parseHex("2a2a0000"),
             hex.parseHex("0000"), u16(name.length + 5), u16(name.length + 3), new byte[1], u16(name.length), name,
-            hex.parseHex("000a00080006001d00170018"), hex.parseHex("00170000"),
-            hex.parseHex("003300260024001d0020"), share,
+            hex.parseHex(mlKemKey.length == 0 ? "000a00080006001d00170018" : "000a000a000811ec001d00170018"),
+            hex.parseHex("00170000"), hex.parseHex("0033"), u16(shares.length + 2), u16(shares.length), shares,
             hex.parseHex("002b0003020304"));
         int fixedLength = 4 + 2 + RANDOM_LENGTH + 1 + RANDOM_LENGTH + 2 + cipherList.length + 2 + 2;
         int padding = recordLength - fixedLength - extensions.length - 4;

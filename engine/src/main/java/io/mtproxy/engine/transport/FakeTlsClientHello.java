@@ -433,6 +433,12 @@ public final class FakeTlsClientHello
         return stampSeconds;
     }
 
+    /** Has the offers looked through; valid after ACCEPTED. */
+    void readOffers(FakeTlsOffers offers)
+    {
+        offers.read(hello, length);
+    }
+
     /** Copies the Random as the client sent it; valid after ACCEPTED. */
     void copyRandom(byte[] out, int offset)
     {

@@ -3,7 +3,6 @@ package io.mtproxy.engine.transport;
 
 import io.mtproxy.crypto.AesCtrStream;
 import io.mtproxy.crypto.CipherScratch;
-import io.mtproxy.crypto.Curve25519Points;
 import io.mtproxy.crypto.Hmac;
 import io.mtproxy.crypto.RandomSource;
 import io.mtproxy.engine.config.Secret;
@@ -14,38 +13,40 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Makes the one flight with which a good hello is answered. [P-TLS-21..24]
  *
  * <pre>
- *   0             43   44           76       78  79     81                          127        133  136  138
+ *   0             43   44           76       78  79     81                          x        x+6  x+9  x+11
  *   +-------------+----+------------+--------+---+------+---------------------------+----------+----+----+-------
- *   | ..., Random | 32 | session id | cipher | 0 | 46   | key_share, versions (or   | change   | 17 | N  | N random
+ *   | ..., Random | 32 | session id | cipher | 0 | len  | key_share, versions (or   | change   | 17 | N  | N random
  *   | (digest)    |    |            |        |   |      | the other way round)      | cipher   | 0303    | bytes
  *   +-------------+----+------------+--------+---+------+---------------------------+----------+----+----+-------
  * </pre>
  *
- * One for each client agent; a flight stays readable until the next.
+ * With X25519 x is 127, with X25519MLKEM768 1215. One for each client agent; a flight stays readable until the next.
  */
 public final class FakeTlsServerHello
 {
-    /** Longest flight. */
-    public static final int LENGTH_MAX = 138 + FlightSizes.LENGTH_MAX;
-
-    private static final byte[] HEAD = {0x16, 3, 3, 0, 0x7a, 2, 0, 0, 0x76, 3, 3};
-    private static final byte[] KEY_SHARE = {0, 0x33, 0, 0x24, 0, 0x1d, 0, 0x20};
+    private static final byte[] HEAD = {0x16, 3, 3, 0, 0, 2, 0, 0, 0, 3, 3};
     private static final byte[] VERSIONS = {0, 0x2b, 0, 2, 3, 4};
     private static final byte[] TAIL = {0x14, 3, 3, 0, 1, 1, 0x17, 3, 3};
+    private static final int EXTENSION_KEY_SHARE = 0x33;
+    /** Extension, its length, group, length of the share. */
+    private static final int SHARE_HEAD_LENGTH = 8;
+    private static final int RECORD_HEADER_LENGTH = 5;
+    private static final int HANDSHAKE_HEADER_LENGTH = 4;
     private static final int RANDOM_OFFSET = FakeTlsClientHello.RANDOM_OFFSET;
     private static final int SESSION_ID_OFFSET = FakeTlsClientHello.SESSION_ID_OFFSET;
     private static final int CIPHER_OFFSET = SESSION_ID_OFFSET + FakeTlsClientHello.SESSION_ID_LENGTH;
     private static final int EXTENSIONS_OFFSET = CIPHER_OFFSET + 5;
-    private static final int EXTENSIONS_LENGTH = KEY_SHARE.length + Curve25519Points.LENGTH + VERSIONS.length;
-    private static final int TAIL_OFFSET = EXTENSIONS_OFFSET + EXTENSIONS_LENGTH;
-    private static final int DATA_OFFSET = TAIL_OFFSET + TAIL.length + 2;
+    /** Longest flight. */
+    public static final int LENGTH_MAX = EXTENSIONS_OFFSET + SHARE_HEAD_LENGTH + KeyShare.HYBRID_LENGTH +
+        VERSIONS.length + TAIL.length + 2 + FlightSizes.LENGTH_MAX;
     /** Random bytes drawn from one key before the next is drawn. */
     private static final long KEY_BYTES_MAX = 1 << 20;
 
     private final RandomSource random;
-    private final Curve25519Points points;
+    private final KeyShare shares;
     private final Hmac hmac;
     private final AesCtrStream noise;
+    private final FakeTlsOffers offers = new FakeTlsOffers();
     private final byte[] flight = new byte[LENGTH_MAX];
     private final UnsafeBuffer flightBuffer = new UnsafeBuffer(flight);
     private final byte[] clientRandom = new byte[FakeTlsClientHello.RANDOM_LENGTH];
@@ -58,7 +59,7 @@ public final class FakeTlsServerHello
     public FakeTlsServerHello(RandomSource random, CipherScratch scratch, Hmac hmac)
     {
         this.random = random;
-        this.points = new Curve25519Points(random);
+        this.shares = new KeyShare(random);
         this.hmac = hmac;
         this.noise = new AesCtrStream(scratch);
     }
@@ -73,36 +74,69 @@ public final class FakeTlsServerHello
      */
     public int encode(FakeTlsClientHello hello, Secret secret, OriginProfile profile)
     {
-        points.next(flight, keyShareOffset(profile));
-        int dataLength = profile.flight().drawLength(random, true);
-        fillWithNoise(DATA_OFFSET, dataLength);
-        return encode(hello, secret, profile.hello().isVersionsFirst(), dataLength);
+        hello.readOffers(offers);
+        OriginProfile.HelloShape shape = profile.hello();
+        int share = shareOffset(shape);
+        // a client whose ML-KEM key is none has our secret all the same: it is served, by the older share
+        boolean isHybrid = shape.isHybridTaken() && offers.hasHybrid() &&
+            shares.nextHybrid(offers.bytes(), offers.hybridOffset(), flight, share);
+        if (!isHybrid)
+        {
+            shares.nextX25519(flight, share);
+        }
+        int shareLength = isHybrid ? KeyShare.HYBRID_LENGTH : KeyShare.X25519_LENGTH;
+        int dataLength = profile.flight().drawLength(random, offers.hasAlpn());
+        fillWithNoise(dataOffset(shareLength), dataLength);
+        return encode(hello, secret, shape, shareLength, dataLength);
     }
 
     /** The same with everything drawn given; for vectors. */
     int encode(FakeTlsClientHello hello, Secret secret, OriginProfile profile, byte[] keyShare, byte[] data)
     {
-        System.arraycopy(keyShare, 0, flight, keyShareOffset(profile), keyShare.length);
-        System.arraycopy(data, 0, flight, DATA_OFFSET, data.length);
-        return encode(hello, secret, profile.hello().isVersionsFirst(), data.length);
+        hello.readOffers(offers);
+        System.arraycopy(keyShare, 0, flight, shareOffset(profile.hello()), keyShare.length);
+        System.arraycopy(data, 0, flight, dataOffset(keyShare.length), data.length);
+        return encode(hello, secret, profile.hello(), keyShare.length, data.length);
     }
 
-    private int encode(FakeTlsClientHello hello, Secret secret, boolean reversed, int dataLength)
+    private int encode(FakeTlsClientHello hello, Secret secret, OriginProfile.HelloShape shape, int shareLength,
+        int dataLength)
     {
-        length = DATA_OFFSET + dataLength;
+        int extensionsLength = SHARE_HEAD_LENGTH + shareLength + VERSIONS.length;
+        int tailOffset = EXTENSIONS_OFFSET + extensionsLength;
+        int dataOffset = dataOffset(shareLength);
+        length = dataOffset + dataLength;
         put(HEAD, 0);
+        putU16(RECORD_HEADER_LENGTH - 2, tailOffset - RECORD_HEADER_LENGTH);
+        putU16(RECORD_HEADER_LENGTH + 2, tailOffset - RECORD_HEADER_LENGTH - HANDSHAKE_HEADER_LENGTH);
         Arrays.fill(flight, RANDOM_OFFSET, RANDOM_OFFSET + FakeTlsClientHello.RANDOM_LENGTH, (byte)0);
         flight[SESSION_ID_OFFSET - 1] = FakeTlsClientHello.SESSION_ID_LENGTH;
         hello.copySessionId(flight, SESSION_ID_OFFSET);
-        putU16(CIPHER_OFFSET, hello.cipher());
+        putU16(CIPHER_OFFSET, cipher(hello, shape));
         flight[CIPHER_OFFSET + 2] = 0;
-        putU16(CIPHER_OFFSET + 3, EXTENSIONS_LENGTH);
-        put(KEY_SHARE, reversed ? EXTENSIONS_OFFSET + VERSIONS.length : EXTENSIONS_OFFSET);
-        put(VERSIONS, reversed ? EXTENSIONS_OFFSET : TAIL_OFFSET - VERSIONS.length);
-        put(TAIL, TAIL_OFFSET);
-        putU16(DATA_OFFSET - 2, dataLength);
+        putU16(CIPHER_OFFSET + 3, extensionsLength);
+        putShareHead(shareOffset(shape) - SHARE_HEAD_LENGTH, shareLength);
+        put(VERSIONS, shape.isVersionsFirst() ? EXTENSIONS_OFFSET : tailOffset - VERSIONS.length);
+        put(TAIL, tailOffset);
+        putU16(dataOffset - 2, dataLength);
         sign(hello, secret);
         return length;
+    }
+
+    /** The client's first cipher, as in C, unless the domain is known to choose by its own taste. [P-TLS-18] */
+    private int cipher(FakeTlsClientHello hello, OriginProfile.HelloShape shape)
+    {
+        return shape.cipher() != OriginProfile.HelloShape.CIPHER_FIRST && offers.hasCipher(shape.cipher()) ?
+            shape.cipher() :
+            hello.cipher();
+    }
+
+    private void putShareHead(int at, int shareLength)
+    {
+        putU16(at, EXTENSION_KEY_SHARE);
+        putU16(at + 2, HANDSHAKE_HEADER_LENGTH + shareLength);
+        putU16(at + 4, shareLength == KeyShare.HYBRID_LENGTH ? KeyShare.HYBRID_GROUP : KeyShare.X25519_GROUP);
+        putU16(at + 6, shareLength);
     }
 
     /** The server's Random is a digest over the client's Random and the whole flight. [P-TLS-23] */
@@ -139,9 +173,20 @@ public final class FakeTlsServerHello
         return flightBuffer;
     }
 
-    private static int keyShareOffset(OriginProfile profile)
+    /** Copies the ML-KEM secret behind the last hybrid share, for tests that open it as a client. */
+    void copyMlKemSecret(byte[] out, int offset)
     {
-        return EXTENSIONS_OFFSET + KEY_SHARE.length + (profile.hello().isVersionsFirst() ? VERSIONS.length : 0);
+        shares.copyMlKemSecret(out, offset);
+    }
+
+    private static int shareOffset(OriginProfile.HelloShape shape)
+    {
+        return EXTENSIONS_OFFSET + SHARE_HEAD_LENGTH + (shape.isVersionsFirst() ? VERSIONS.length : 0);
+    }
+
+    private static int dataOffset(int shareLength)
+    {
+        return EXTENSIONS_OFFSET + SHARE_HEAD_LENGTH + shareLength + VERSIONS.length + TAIL.length + 2;
     }
 
     private void put(byte[] bytes, int offset)

@@ -2,6 +2,7 @@
 package io.mtproxy.engine.transport;
 
 import io.mtproxy.crypto.Curve25519Points;
+import io.mtproxy.crypto.MlKem768;
 import io.mtproxy.crypto.RandomSource;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -93,7 +94,7 @@ public final class OriginProbeHello
     private static byte[] encapsulationKey(RandomSource random)
     {
         Bytes out = new Bytes();
-        for (int i = 0; i < KeyShare.ENCAPSULATION_KEY_LENGTH - SEED_LENGTH; i += 3)
+        for (int i = 0; i < MlKem768.KEY_LENGTH - SEED_LENGTH; i += 3)
         {
             int low = random.nextInt(MODULUS);
             int high = random.nextInt(MODULUS);
