@@ -20,8 +20,6 @@ public final class FakeTlsClientPeer
 {
     /** Length of a usual hello without its record header. */
     public static final int RECORD_LENGTH = 512;
-    /** Longest record that the proxy of C makes. [P-TLS-35] */
-    public static final int PROXY_PAYLOAD_LENGTH_MAX = 1425;
 
     private static final int CLIENT_PAYLOAD_LENGTH_MAX = 16_384;
     private static final int HEADER_LENGTH = 5;

@@ -3,13 +3,16 @@ package io.mtproxy.engine.client;
 
 import io.mtproxy.engine.memory.Chunk;
 import io.mtproxy.engine.memory.ChunkChain;
+import io.mtproxy.engine.transport.AfterHandshake;
 import io.mtproxy.engine.transport.FakeTlsRecords;
+import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Puts what one client gets into records, in the chunks where it is encrypted to: a header goes in front, and its length is
- * written when the record is full or the turn ends. So all that one turn brings shares records, as in C. [P-TLS-35]
+ * written when the record is full or the turn ends. So all that one turn brings shares records, as in C. How long a record
+ * may get, and after how much it may get longer, is what was learnt of the domain. [P-TLS-35]
  * <p>
  * A header may lie across two chunks; the places of its two length bytes are kept apart for that.
  */
@@ -26,10 +29,18 @@ final class AnswerRecords
     private int lowOffset;
     private boolean isOpen;
     private int payloadLength;
+    private final List<AfterHandshake.Step> steps;
+    private int step;
+    /** Payload of all records so far; stands still at the last step. */
+    private int sentLength;
+    private int lengthMax;
 
-    AnswerRecords(ChunkChain output)
+    /** @param after how the records of the domain grow. */
+    AnswerRecords(ChunkChain output, AfterHandshake after)
     {
         this.output = output;
+        this.steps = after.recordSteps();
+        this.lengthMax = steps.getFirst().recordLength();
     }
 
     /**
@@ -43,7 +54,7 @@ final class AnswerRecords
         {
             return 0;
         }
-        return FakeTlsRecords.PAYLOAD_LENGTH_MAX - payloadLength;
+        return lengthMax - payloadLength;
     }
 
     private boolean open()
@@ -78,7 +89,7 @@ final class AnswerRecords
     void add(int length)
     {
         payloadLength += length;
-        if (payloadLength == FakeTlsRecords.PAYLOAD_LENGTH_MAX)
+        if (payloadLength == lengthMax)
         {
             end();
         }
@@ -94,6 +105,21 @@ final class AnswerRecords
             high.putByte(highOffset, FakeTlsRecords.headerByte(LENGTH_HIGH, payloadLength));
             low.putByte(lowOffset, FakeTlsRecords.headerByte(LENGTH_LOW, payloadLength));
             isOpen = false;
+            grow();
         }
+    }
+
+    private void grow()
+    {
+        if (step == steps.size() - 1)
+        {
+            return;
+        }
+        sentLength += payloadLength;
+        while (step < steps.size() - 1 && sentLength >= steps.get(step + 1).sentBytes())
+        {
+            step++;
+        }
+        lengthMax = steps.get(step).recordLength();
     }
 }

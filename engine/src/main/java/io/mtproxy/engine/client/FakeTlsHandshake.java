@@ -3,6 +3,7 @@ package io.mtproxy.engine.client;
 
 import io.mtproxy.engine.memory.ChunkChain;
 import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.transport.AfterHandshake;
 import io.mtproxy.engine.transport.FakeTlsClientHello;
 import io.mtproxy.engine.transport.FakeTlsDomains;
 import io.mtproxy.engine.transport.FakeTlsRecords;
@@ -26,6 +27,8 @@ final class FakeTlsHandshake
     private final ChunkChain input;
     private final ChunkChain output;
     private final FakeTlsRecords records = new FakeTlsRecords();
+    /** How the domain that the hello has named goes on. */
+    private AfterHandshake after = AfterHandshake.UNKNOWN;
 
     FakeTlsHandshake(ClientConnection connection, ClientConnections shared)
     {
@@ -104,7 +107,7 @@ final class FakeTlsHandshake
         else
         {
             records.start(recordLength - Obfuscated2Handshake.HEADER_LENGTH);
-            connection.startRelay(output, new AnswerRecords(output));
+            connection.startRelay(output, new AnswerRecords(output, after));
             offset += Obfuscated2Handshake.HEADER_LENGTH;
             connection.relay(offset, length - offset);
         }
@@ -163,6 +166,7 @@ final class FakeTlsHandshake
     /** Answers a hello. [P-TLS-21] */
     private void sendFlight(FakeTlsAcceptor acceptor)
     {
+        after = acceptor.front(acceptor.domainIndex()).profile().after();
         int length = acceptor.makeFlight(shared.secrets());
         if (!output.append(acceptor.flight(), 0, length))
         {

@@ -21,8 +21,6 @@ public final class FakeTlsRecords
     public static final int FIRST_HEADER_LENGTH = 11;
     /** Bytes before the payload of every other record. */
     public static final int HEADER_LENGTH = 5;
-    /** Longest payload that the proxy puts into a record. [P-TLS-35] */
-    public static final int PAYLOAD_LENGTH_MAX = 1425;
     /** Longest first record with all before it. */
     public static final int FIRST_LENGTH_MAX = FIRST_HEADER_LENGTH + 0xffff;
 

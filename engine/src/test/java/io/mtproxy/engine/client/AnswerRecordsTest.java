@@ -9,10 +9,14 @@ import com.sun.management.ThreadMXBean;
 import io.mtproxy.engine.memory.Chunk;
 import io.mtproxy.engine.memory.ChunkChain;
 import io.mtproxy.engine.memory.ChunkPool;
+import io.mtproxy.engine.transport.AfterHandshake;
 import io.mtproxy.engine.transport.FakeTlsRecords;
 import java.io.ByteArrayOutputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -24,7 +28,7 @@ class AnswerRecordsTest
 
     private final ChunkPool pool = new ChunkPool(64L * ChunkPool.CHUNK_LENGTH);
     private final ChunkChain chain = new ChunkChain(pool);
-    private final AnswerRecords records = new AnswerRecords(chain);
+    private AnswerRecords records = new AnswerRecords(chain, AfterHandshake.UNKNOWN);
     private final UnsafeBuffer plain = new UnsafeBuffer(ByteBuffer.allocateDirect(ROUND_LENGTH));
     private final UnsafeBuffer wire = new UnsafeBuffer(ByteBuffer.allocateDirect(2 * ROUND_LENGTH));
     private final FakeTlsRecords reader = new FakeTlsRecords();
@@ -70,9 +74,38 @@ class AnswerRecordsTest
         for (int at = 0; at < wireBytes.length;)
         {
             int length = (wireBytes[at + 3] & 0xff) << 8 | wireBytes[at + 4] & 0xff;
-            assertTrue(length > 0 && length <= FakeTlsRecords.PAYLOAD_LENGTH_MAX, "record of " + length);
+            assertTrue(length > 0 && length <= AfterHandshake.RECORD_LENGTH_MAX, "record of " + length);
             at += 5 + length;
         }
+    }
+
+    /** [P-TLS-35] Records get longer where the domain's do, wherever a turn ends, and never longer than those. */
+    @Test
+    void shouldGrowAsTheDomainsRecordsDo()
+    {
+        AfterHandshake.Step small = new AfterHandshake.Step(0, 1225);
+        AfterHandshake.Step middle = new AfterHandshake.Step(10_000, 4113);
+        AfterHandshake.Step large = new AfterHandshake.Step(40_000, 16_401);
+        records = new AnswerRecords(chain, new AfterHandshake(List.of(), List.of(small, middle, large)));
+        write(plain, 7000);
+        records.end();
+        write(plain, 90_000);
+        records.end();
+        ByteArrayOutputStream sent = new ByteArrayOutputStream();
+        drain(sent);
+        List<Integer> lengths = new ArrayList<>();
+        byte[] wireBytes = sent.toByteArray();
+        for (int at = 0; at < wireBytes.length; at += 5 + lengths.getLast())
+        {
+            lengths.add((wireBytes[at + 3] & 0xff) << 8 | wireBytes[at + 4] & 0xff);
+        }
+        assertEquals(Collections.nCopies(5, 1225), lengths.subList(0, 5));
+        assertEquals(7000 - 5 * 1225, lengths.get(5));
+        // 7000 + 3 * 1225 is the first sum from 10,000 on
+        assertEquals(Collections.nCopies(3, 1225), lengths.subList(6, 9));
+        assertEquals(Collections.nCopies(8, 4113), lengths.subList(9, 17));
+        assertEquals(Collections.nCopies(3, 16_401), lengths.subList(17, 20));
+        assertEquals(97_000, lengths.stream().mapToInt(length -> length).sum());
     }
 
     /** Records both ways make no garbage. */

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mtproxy.engine.agent.OriginProber;
 import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.transport.AfterHandshake;
 import io.mtproxy.engine.transport.OriginProfile;
 import io.mtproxy.soak.ClientOptions;
 import io.mtproxy.soak.ClientPeer;
@@ -20,6 +21,7 @@ import io.mtproxy.soak.Transport;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,7 +47,7 @@ final class FakeTlsSimulationTest
             assertEquals("", client.peer.violation());
             assertEquals(2, client.peer.stream().packets().size());
             assertTrue(client.peer.stream().isPayload(answer, client.peer.stream().packets().getFirst()));
-            assertEquals(FakeTlsClientPeer.PROXY_PAYLOAD_LENGTH_MAX, client.peer.recordLengthMax());
+            assertEquals(AfterHandshake.RECORD_LENGTH_MAX, client.peer.recordLengthMax());
             assertEquals(2, world.count(ProxyCounter.FRAMES_TO_DATACENTER));
             assertEquals(1, world.count(ProxyCounter.FAKE_TLS_HELLOS_ACCEPTED));
             assertEquals(1, world.count(ProxyCounter.CONNECTIONS_PADDED));
@@ -96,7 +98,7 @@ final class FakeTlsSimulationTest
             {
                 assertTrue(peer.stream().isPayload(answer, packet));
             }
-            assertTrue(peer.recordLengthMax() <= FakeTlsClientPeer.PROXY_PAYLOAD_LENGTH_MAX);
+            assertTrue(peer.recordLengthMax() <= AfterHandshake.RECORD_LENGTH_MAX);
             client.pipe.end();
             world.verifyNothingLeft();
         }
@@ -124,6 +126,28 @@ final class FakeTlsSimulationTest
 
             assertEquals(10, client.peer.stream().packets().size());
             assertEquals(1, client.peer.recordCount());
+        }
+    }
+
+    /** [P-TLS-35] Records are as long as those of the domain that the hello has named. */
+    @Test
+    void shouldMakeRecordsAsTheDomainDoes() throws IOException
+    {
+        try (FakeTlsWorld world = new FakeTlsWorld())
+        {
+            OriginProfile plain = OriginProfile.of(false, 3000);
+            world.find(DOMAIN, FakeTlsWorld.address(1), new OriginProfile(plain.hello(), plain.flight(),
+                new AfterHandshake(List.of(), List.of(new AfterHandshake.Step(0, 2000))), plain.delays()));
+            world.advance(61 * SECOND_NS);
+            world.answerWith(world.bytes(100_000));
+            SimulatedTlsClient client = world.connect(0, DOMAIN);
+            SimulatedTlsClient second = world.connect(0, SECOND_DOMAIN);
+            client.send(Payloads.encrypted(42, 256, world.random));
+            second.send(Payloads.encrypted(42, 256, world.random));
+            world.advanceSome();
+            assertEquals(1, client.peer.stream().packets().size());
+            assertEquals(2000, client.peer.recordLengthMax());
+            assertEquals(AfterHandshake.RECORD_LENGTH_MAX, second.peer.recordLengthMax());
         }
     }
 
