@@ -29,7 +29,11 @@ abstract class Verb
         this.terminal = terminal;
     }
 
-    /** Does what the options say; they have been read. @return the exit code. */
+    /**
+     * Does what the options say; they have been read.
+     *
+     * @return the exit code.
+     */
     abstract int run() throws ConfigurationException, InstanceException, IOException, InterruptedException;
 
     /** @return the exit code, when the verb is done. */
@@ -96,6 +100,12 @@ abstract class Verb
     final Terminal terminal()
     {
         return terminal;
+    }
+
+    /** Prints a line on stderr, with the verb's name in front. */
+    final void complain(String line)
+    {
+        terminal.err().println(commandLine().getCommandName() + ": " + line);
     }
 
     /** @throws ParameterException when a number is outside its range. */

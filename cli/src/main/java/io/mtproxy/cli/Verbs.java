@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 final class Verbs
 {
     /** In the order of {@code help}. */
-    static final List<String> NAMES = List.of(DemoCommand.NAME, SoakCommand.NAME);
+    static final List<String> NAMES = List.of(DemoCommand.NAME, SoakCommand.NAME, StatCommand.NAME, TopCommand.NAME,
+        ErrorsCommand.NAME, CountersCommand.NAME);
 
     private Verbs()
     {
@@ -23,6 +24,10 @@ final class Verbs
         {
             case DemoCommand.NAME -> new DemoCommand(terminal, stops);
             case SoakCommand.NAME -> new SoakCommand(terminal);
+            case StatCommand.NAME -> new StatCommand(terminal, stops);
+            case TopCommand.NAME -> new TopCommand(terminal, stops);
+            case ErrorsCommand.NAME -> new ErrorsCommand(terminal);
+            case CountersCommand.NAME -> new CountersCommand(terminal);
             default -> null;
         };
     }

@@ -21,6 +21,13 @@ public final class InstanceException extends Exception
         this.exitCode = exitCode;
     }
 
+    /** @return what is said when a proxy has a folder and nothing else. */
+    public static InstanceException withoutFile(Instance instance)
+    {
+        return new InstanceException(EXIT_NO_PROXY, "proxy \"" + instance.name() + "\" has no status file in " +
+            instance.folder() + (instance.isAlive() ? " that can be read" : " — it never served"));
+    }
+
     /** @return with which a verb ends. */
     public int exitCode()
     {

@@ -7,8 +7,8 @@ import io.mtproxy.engine.ConfigState;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounter.Kind;
 import io.mtproxy.engine.status.StatusFileReader;
+import io.mtproxy.engine.status.StatusReport;
 import java.util.function.Consumer;
-import java.util.function.IntToLongFunction;
 
 /**
  * {@code /metrics}: everything that the status files of a proxy hold, as samples. Sets of labels are bounded: by reasons
@@ -16,6 +16,10 @@ import java.util.function.IntToLongFunction;
  */
 public final class MetricsPage
 {
+    /** Labels behind others. */
+    static final String TO_DATACENTER = ",direction=\"to_datacenter\"";
+    static final String TO_CLIENT = ",direction=\"to_client\"";
+
     private static final MetricFamily BUILD = MetricFamily.of(MetricFamily.Type.INFO, "build",
         "Version of the proxy.");
     private static final MetricFamily UP = MetricFamily.gauge("up", "Whether a process of the proxy lives.");
@@ -38,12 +42,12 @@ public final class MetricsPage
         "Open client connections of the process.");
     private static final MetricFamily WORKER_LINKS = MetricFamily.gauge("worker_links_ready",
         "Ready links of the process.");
+    private static final MetricFamily WORKER_STARTS = MetricFamily.counter("worker_starts",
+        "Processes that have counted into the totals of this place, one after the other.");
+    private static final MetricFamily COUNTED_SINCE = MetricFamily.gauge("counted_since_timestamp_seconds",
+        "When totals began, over all restarts in the same status directory.");
     private static final MetricFamily AGENT_CYCLE = MetricFamily.gauge("worker_agent_duty_cycle_max_seconds",
         "Longest turn of the agent since its start, waiting not included.");
-    private static final MetricFamily SECRET_ADDRESSES = MetricFamily.gauge("secret_client_addresses",
-        "Distinct client addresses under the secret, each agent counting for itself.");
-    private static final MetricFamily SECRET_KEYS = MetricFamily.gauge("secret_auth_keys",
-        "Distinct auth keys under the secret, each agent counting for itself.");
 
     private MetricsPage()
     {
@@ -75,7 +79,11 @@ public final class MetricsPage
                 counter(out, series, view.get(series.counter()));
             }
         }
-        secrets(out, view);
+        StatusReport report = view.report();
+        LatencyMetrics.write(out, report);
+        DcMetrics.write(out, report.dcs());
+        SecretMetrics.write(out, report.secrets());
+        LinkMetrics.write(out, report.links());
         return new Page(format.contentType(), out.text());
     }
 
@@ -91,6 +99,8 @@ public final class MetricsPage
         out.sample("", view.isAlive() ? 1 : 0);
         out.family(START);
         out.sampleEpochMs("", view.startEpochMs());
+        out.family(COUNTED_SINCE);
+        out.sampleEpochMs("", view.countedSinceEpochMs());
     }
 
     private static void config(MetricWriter out, ConfigState config)
@@ -115,6 +125,8 @@ public final class MetricsPage
         view.processes().forEach(process -> out.sample(labels(process), process.isAlive() ? 1 : 0));
         out.family(WORKER_START);
         each(view, process -> out.sampleEpochMs(labels(process), process.reader().startEpochMs()));
+        out.family(WORKER_STARTS);
+        each(view, process -> out.sample(labels(process), process.reader().startCount()));
         out.family(WORKER_SEEN);
         each(view, process -> out.sampleEpochMs(labels(process), process.reader().heartbeatEpochMs()));
         out.family(WORKER_CLIENTS);
@@ -154,23 +166,6 @@ public final class MetricsPage
         else
         {
             out.sample(series.labels(), value);
-        }
-    }
-
-    private static void secrets(MetricWriter out, ProxyView view)
-    {
-        secret(out, view, SECRET_ADDRESSES, view::secretAddressCount);
-        secret(out, view, SECRET_KEYS, view::secretKeyCount);
-    }
-
-    private static void secret(MetricWriter out, ProxyView view, MetricFamily family,
-        IntToLongFunction value)
-    {
-        out.family(family);
-        int count = view.configState().secretCount();
-        for (int secret = 0; secret < count; secret++)
-        {
-            out.sample(MetricWriter.labels("secret", Integer.toString(secret + 1)), value.applyAsLong(secret));
         }
     }
 }

@@ -4,6 +4,7 @@ package io.mtproxy.cli.view;
 import io.mtproxy.engine.ConfigState;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusFileReader;
+import io.mtproxy.engine.status.StatusReport;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -88,6 +89,12 @@ public final class ProxyView
         return current.stream().mapToLong(process -> process.reader().startEpochMs()).min().orElse(0);
     }
 
+    /** @return since when totals count, over all restarts, ms since 1970; 0 when there is no process. */
+    public long countedSinceEpochMs()
+    {
+        return processes.stream().mapToLong(process -> process.reader().firstStartEpochMs()).min().orElse(0);
+    }
+
     /** @return the value over all processes. */
     public long get(ProxyCounter counter)
     {
@@ -99,16 +106,11 @@ public final class ProxyView
         };
     }
 
-    /** @return distinct client addresses under a secret, each agent counting for itself. */
-    public long secretAddressCount(int secretIndex)
+    /** @return everything but plain counters. */
+    public StatusReport report()
     {
-        return sum(current, reader -> reader.secretAddressCount(secretIndex));
-    }
-
-    /** @return distinct keys under a secret, each agent counting for itself. */
-    public long secretKeyCount(int secretIndex)
-    {
-        return sum(current, reader -> reader.secretKeyCount(secretIndex));
+        return new StatusReport(processes.stream().map(ProcessView::reader).toList(),
+            current.stream().map(ProcessView::reader).toList());
     }
 
     /** @return the configuration that was applied last; zeros when none is known. */

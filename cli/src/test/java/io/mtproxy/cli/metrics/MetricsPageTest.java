@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mtproxy.cli.view.FullStatus;
 import io.mtproxy.cli.view.ProcessView;
 import io.mtproxy.cli.view.ProxyView;
 import io.mtproxy.engine.ConfigState;
@@ -12,6 +13,7 @@ import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusFile;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -159,19 +161,81 @@ class MetricsPageTest
     void shouldBeSmallWithMostSecrets()
     {
         StatusFile file = file("engine");
-        file.configuration(new ConfigState(NOW_MS, 98, "0123abcd", 20, 40, 128).toText());
-        for (int secret = 0; secret < 128; secret++)
-        {
-            file.secretGauges(0).set(secret, 1_000_000 + secret, 2_000_000 + secret);
-        }
+        FullStatus.fill(file, 128, 20);
         String text = page(view(true), OPEN);
+        Map<String, OpenMetricsParser.Family> families = OpenMetricsParser.parse(text);
 
         assertTrue(text.length() < 1_000_000, () -> text.length() + " bytes");
-        List<OpenMetricsParser.Sample> addresses =
-            OpenMetricsParser.parse(text).get("mtproxy_secret_client_addresses").samples;
-        assertEquals(128, addresses.size());
-        assertEquals(1_000_127, addresses.getLast().value());
-        assertEquals(Map.of("secret", "128"), addresses.getLast().labels());
+        List<OpenMetricsParser.Sample> connections = families.get("mtproxy_secret_connections").samples;
+        assertEquals(128, connections.size());
+        assertEquals(128_011, connections.getLast().value());
+        assertEquals("128", connections.getLast().labels().get("secret"));
+        assertEquals(256, families.get("mtproxy_secret_relayed_bytes").samples.size());
+        assertEquals(20, families.get("mtproxy_dc_servers_ready").samples.size());
+        assertEquals(100, families.get("mtproxy_dc_stalls").samples.size());
+    }
+
+    /** Must-hold 6: the parser has looked at each histogram by itself; here they are held against what was recorded. */
+    @Test
+    void shouldAddUpInHistograms()
+    {
+        FullStatus.fill(file("worker-0"), 2, 3);
+        FullStatus.fill(file("worker-1"), 2, 3);
+        Map<String, OpenMetricsParser.Family> families = OpenMetricsParser.parse(page(view(true, true), OPEN));
+
+        // 10 us to 1 ms in steps of 10 us, in each of two workers
+        Map<String, Double> handshakes = values(families.get("mtproxy_client_handshake_seconds"), Map.of());
+        assertEquals(200, handshakes.get("_count"));
+        assertEquals(2 * 5050 * 10e-6, handshakes.get("_sum"), 1e-9);
+        assertEquals(2 * 6, handshakes.get("0.000065536"));
+        assertEquals(2 * 52, handshakes.get("0.000524288"));
+        assertEquals(200, handshakes.get("0.001048576"));
+
+        Map<String, Double> roundTrips = values(families.get("mtproxy_dc_round_trip_seconds"), Map.of("dc", "2"));
+        assertEquals(4, roundTrips.get("_count"));
+        assertEquals(2 * 0.22, roundTrips.get("_sum"), 1e-9);
+        assertEquals(0, roundTrips.get("0.016777216"));
+        assertEquals(2, roundTrips.get("0.033554432"));
+        assertEquals(4, roundTrips.get("0.268435456"));
+
+        for (String direction : List.of("to_datacenter", "to_client"))
+        {
+            assertEquals(200, values(families.get("mtproxy_transit_seconds"), Map.of("direction", direction)).get(
+                "_count"));
+        }
+    }
+
+    @Test
+    void shouldShowWhatIsCountedByDatacenterAndLink()
+    {
+        FullStatus.fill(file("engine"), 1, 2);
+        String text = page(view(true), "");
+
+        assertLine(text, "mtproxy_dc_servers{dc=\"2\"} 2");
+        assertLine(text, "mtproxy_dc_servers_ready{dc=\"2\"} 2");
+        assertLine(text, "mtproxy_dc_dropped_frames_total{dc=\"2\"} 2");
+        assertLine(text, "mtproxy_dc_relayed_bytes_total{dc=\"2\",direction=\"to_datacenter\"} 2000");
+        assertLine(text, "mtproxy_dc_stalls_total{dc=\"2\",leg=\"middle_proxy_silent\"} 1");
+        assertLine(text, "mtproxy_dc_stalls_total{dc=\"2\",leg=\"link_congested\"} 0");
+        assertLine(text, "mtproxy_server_links_ready{server=\"192.0.2.2:8888\"} 1");
+        assertLine(text, "mtproxy_server_clients{server=\"192.0.2.2:8888\"} 20");
+        assertLine(text, "mtproxy_secret_client_addresses{secret=\"1\",id=\"1234000000000000\"} 1");
+        assertLine(text, "mtproxy_worker_starts_total{worker=\"engine\"} 1");
+    }
+
+    /** @return values of one histogram, by bound or suffix. */
+    private static Map<String, Double> values(OpenMetricsParser.Family family, Map<String, String> labels)
+    {
+        Map<String, Double> values = new HashMap<>();
+        for (OpenMetricsParser.Sample sample : family.samples)
+        {
+            if (sample.labels().entrySet().containsAll(labels.entrySet()))
+            {
+                String key = sample.labels().getOrDefault("le", sample.name().substring(family.name.length()));
+                assertEquals(null, values.put(key, sample.value()), key);
+            }
+        }
+        return values;
     }
 
     private StatusFile file(String name)
