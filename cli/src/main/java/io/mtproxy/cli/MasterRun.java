@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli;
 
+import io.mtproxy.cli.supervisor.ControlSocket;
 import io.mtproxy.cli.supervisor.Supervisor;
+import io.mtproxy.cli.supervisor.WorkerLaunch;
+import io.mtproxy.cli.supervisor.WorkerOrder;
 import io.mtproxy.cli.stats.StatsPorts;
-import io.mtproxy.cli.stats.StatsSources;
 import io.mtproxy.engine.ConfigState;
 import io.mtproxy.engine.ProxyEngine;
 import io.mtproxy.engine.config.ConfigRefresher;
 import io.mtproxy.engine.config.ConfigurationException;
 import io.mtproxy.engine.io.linux.LinuxDescriptors;
-import io.mtproxy.engine.io.linux.LinuxSignals;
 import io.mtproxy.engine.status.StatusDirectory;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.agrona.CloseHelper;
 import org.agrona.concurrent.SystemEpochClock;
 import org.jspecify.annotations.Nullable;
 
@@ -30,15 +27,12 @@ import org.jspecify.annotations.Nullable;
 final class MasterRun
 {
     private static final int EXIT_FAILED = 1;
-    private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
 
     private final ProxyStart start;
     private final LogLines log;
     private final StartPlan plan;
     private final List<String> arguments;
     private final WorkerStatus status;
-    /** Places that have had a worker. */
-    private final Set<Integer> started = new HashSet<>();
     /** What a worker that is started now begins with. */
     private volatile ConfigRefresher.Fresh current;
     private volatile ConfigState configState;
@@ -61,21 +55,24 @@ final class MasterRun
         log.print("starting " + count + " workers");
         String tuple = ProxyEngine.processTuple(plan.config(), SystemEpochClock.INSTANCE);
         String reason;
+        status.clear();
         try (StartPlan closedAtEnd = plan;
             Supervisor supervisor = newSupervisor(count))
         {
             startAll(supervisor);
             startStats(supervisor, count, tuple);
-            log.print("process tuple " + tuple + ", client ports " + plan.config().listening().ports());
-            RunningProxy.describe(log, closedAtEnd);
-            stop.whenAsked(StopWait.Request.RELOAD, () -> reload(supervisor));
-            stop.whenAsked(StopWait.Request.REOPEN_LOGS, () -> reopenLogs(supervisor));
-            plan.output().detach();
-            stop.mainLoopBegins();
-            log.print("main loop begins");
-            PlacesLeft places = new PlacesLeft(plan.config(), count, log);
-            reason = supervisor.run(stop::await, () -> places.check(status.readers(supervisor.workers())));
-            log.print((reason == null ? "a worker has ended" : reason + " received") + ", closing");
+            ControlSocket control = openControl(supervisor);
+            try
+            {
+                log.print("process tuple " + tuple + ", client ports " + plan.config().listening().ports());
+                RunningProxy.describe(log, closedAtEnd);
+                reason = superviseUntilStopped(supervisor, stop);
+            }
+            finally
+            {
+                // before somebody else may have the folder
+                CloseHelper.quietClose(control);
+            }
         }
         if (reason == null)
         {
@@ -85,6 +82,19 @@ final class MasterRun
         return 0;
     }
 
+    private @Nullable String superviseUntilStopped(Supervisor supervisor, StopWait stop) throws InterruptedException
+    {
+        stop.whenAsked(StopWait.Request.RELOAD, () -> reload(supervisor));
+        stop.whenAsked(StopWait.Request.REOPEN_LOGS, () -> reopenLogs(supervisor));
+        plan.output().detach();
+        stop.mainLoopBegins();
+        log.print("main loop begins");
+        PlacesLeft places = new PlacesLeft(plan.config(), plan.line().legacy().workerCount(), log);
+        String reason = supervisor.run(stop::await, () -> places.check(status.sources(supervisor.workers()).workers()));
+        log.print((reason == null ? "a worker has ended" : reason + " received") + ", closing");
+        return reason;
+    }
+
     /** The master answers for all of them. [C-HTTP-01] [C-STAT-04] */
     private void startStats(Supervisor supervisor, int workerCount, String tuple)
     {
@@ -92,7 +102,7 @@ final class MasterRun
         if (ports != null)
         {
             ports.start(() -> start.statsContext(plan, workerCount, true)
-                .sources(() -> StatsSources.master(status.readers(supervisor.workers())))
+                .sources(() -> status.sources(supervisor.workers()))
                 .configState(() -> configState)
                 .processTuple(() -> tuple));
         }
@@ -100,18 +110,55 @@ final class MasterRun
 
     private Supervisor newSupervisor(int count) throws ConfigurationException
     {
-        List<String> command = ownCommand();
+        WorkerLaunch launch = WorkerProgram.ofThisProcess();
         if (!LinuxDescriptors.isAvailable())
         {
             throw ProxyStart.failed("-M hands sockets from process to process, which this platform cannot do — " +
                 "leave it out, and use --threads");
         }
-        return new Supervisor(new Supervisor.Plan(count, plan.line().additive().isWorkerReplaced(), index ->
+        return new Supervisor(
+            new Supervisor.Plan(count, plan.line().additive().isWorkerReplaced(), plan.network().descriptors(),
+                (number, isReplacement) -> settings(number, isReplacement).toBytes(),
+                plan.config().middleProxies().drainTimeout().toMillis()),
+            launch, log::print);
+    }
+
+    /** @return what answers verbs, or null when there is no place for it: the proxy serves all the same. */
+    private @Nullable ControlSocket openControl(Supervisor supervisor)
+    {
+        StatusDirectory directory = plan.statusDirectory();
+        if (directory == null)
         {
-            List<String> worker = new ArrayList<>(command);
-            worker.add(worker.size() - 1, "-D" + WorkerRun.PROPERTY + "=" + index);
-            return worker;
-        }, plan.network().descriptors(), index -> settings(index).toBytes()), log::print);
+            return null;
+        }
+        try
+        {
+            return ControlSocket.open(directory.folder(),
+                Map.of(UpgradeCommand.NAME, notes -> upgrade(supervisor, notes)));
+        }
+        catch (IOException e)
+        {
+            log.warn("no control socket in " + directory.folder() + ": " + e.getMessage() +
+                " — " + UpgradeCommand.NAME + " will not find this proxy; is the name of that folder very long?");
+            return null;
+        }
+    }
+
+    private String upgrade(Supervisor supervisor, Consumer<String> notes) throws IOException, InterruptedException
+    {
+        log.print("upgrade asked for");
+        try
+        {
+            supervisor.upgrade(WorkerProgram.onDisk(), notes);
+        }
+        catch (IOException e)
+        {
+            log.warn("upgrade failed: " + e.getMessage());
+            throw e;
+        }
+        String done = "all workers are new ones";
+        log.print("upgrade done, " + done);
+        return done;
     }
 
     private void startAll(Supervisor supervisor) throws ConfigurationException, InterruptedException
@@ -138,7 +185,7 @@ final class MasterRun
             ConfigRefresher.Fresh fresh = ProxyStart.refresher(plan.line()).read();
             current = fresh;
             configState = stateOf(fresh);
-            supervisor.signal(LinuxSignals.SIGHUP);
+            supervisor.order(WorkerOrder.RELOAD);
         }
         catch (ConfigurationException e)
         {
@@ -157,41 +204,16 @@ final class MasterRun
     private void reopenLogs(Supervisor supervisor)
     {
         plan.output().reopen();
-        supervisor.signal(LinuxSignals.SIGUSR1);
+        supervisor.order(WorkerOrder.REOPEN_LOGS);
     }
 
-    private WorkerSettings settings(int index)
+    private WorkerSettings settings(int number, boolean isReplacement)
     {
         StatusDirectory directory = plan.statusDirectory();
         ConfigRefresher.Fresh fresh = current;
         return new WorkerSettings(arguments, fresh.conf(), fresh.secrets(), plan.config().middleProxies().secret(),
             plan.config().middleProxies().statsPort(),
-            directory == null ? "" : directory.statusFile(WorkerStatus.name(index)).toAbsolutePath().toString(),
-            !started.add(index));
-    }
-
-    /** @return how this process was started, up to the main class; arguments are not part of it. */
-    private static List<String> ownCommand() throws ConfigurationException
-    {
-        List<String> command = commandIn(MtProxy.class.getName());
-        if (command == null)
-        {
-            throw ProxyStart.failed("-M needs " + COMMAND_LINE + " to start workers the same way as this process");
-        }
-        return command;
-    }
-
-    private static @Nullable List<String> commandIn(String mainClass)
-    {
-        try
-        {
-            List<String> all = Arrays.asList(Files.readString(COMMAND_LINE, StandardCharsets.UTF_8).split("\0", -1));
-            int main = all.indexOf(mainClass);
-            return main <= 0 ? null : all.subList(0, main + 1);
-        }
-        catch (IOException e)
-        {
-            return null;
-        }
+            directory == null ? "" : directory.statusFile(WorkerStatus.name(number)).toAbsolutePath().toString(),
+            isReplacement);
     }
 }

@@ -26,9 +26,10 @@ public final class MtProxy
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] arguments)
     {
-        MtProxy command = new MtProxy(Terminal.ofProcess(), StopSignals::install);
-        int exitCode =
-            System.getProperty(WorkerRun.PROPERTY) == null ? command.execute(arguments) : command.executeWorker();
+        boolean isWorker = System.getProperty(WorkerRun.PROPERTY) != null;
+        MtProxy command =
+            new MtProxy(Terminal.ofProcess(), isWorker ? StopSignals::installInWorker : StopSignals::install);
+        int exitCode = isWorker ? command.executeWorker() : command.execute(arguments);
         System.out.flush();
         System.err.flush();
         System.exit(exitCode);

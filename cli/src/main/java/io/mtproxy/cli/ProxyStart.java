@@ -150,6 +150,7 @@ final class ProxyStart
                 .threadingMode(line.additive().isDedicated() ? ThreadingMode.DEDICATED : ThreadingMode.SHARED)
                 .statusFiles((names, description, clock) -> statusFile(plan, names,
                     description + "version=" + ProductVersion.number() + "\nconfig=" + line.configFile() + "\n", clock))
+                .isAcceptHeld(plan.isReplacement())
                 .refresher(refresher(line))
                 .log(log::print);
             Path statusFile = plan.statusFile();
@@ -476,7 +477,7 @@ final class ProxyStart
         }
         try
         {
-            StatusFileReader ended = plan.isCountContinued() ? ended(file) : null;
+            StatusFileReader ended = plan.isReplacement() ? ended(file) : null;
             StatusFile created = StatusFile.create(file, agentNames, description, clock);
             if (ended != null)
             {

@@ -20,13 +20,13 @@ import org.jspecify.annotations.Nullable;
  * @param statsPorts      of the stats pages; null in a worker. [C-HTTP-01]
  * @param statusDirectory of this proxy; null in a worker, and when the numbers are in private memory.
  * @param statusFile      where the engine counts, or null.
- * @param isCountContinued whether totals begin where those in that file ended.
+ * @param isReplacement   of a worker, while others serve: its totals begin where those in that file ended, and it accepts
+ *                        nobody before it has links.
  * @param output          where lines go.
  */
 record StartPlan(ArgumentLine line, ProxyMultiConf conf, EngineConfig config, HandedNetwork network,
     @Nullable StatsPorts statsPorts, @Nullable StatusDirectory statusDirectory, @Nullable Path statusFile,
-    boolean isCountContinued,
-    LogOutput output) implements AutoCloseable
+    boolean isReplacement, LogOutput output) implements AutoCloseable
 {
     /** Closes what nobody took over. */
     @Override

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * and a second one of its kind at once. [C-SIG-01] [C-SIG-02] [C-SIG-03] [C-SIG-12] [C-SIG-20] SIGHUP and SIGUSR1 never
  * end it, and one that comes during the start is done at its end. [C-SIG-04] [C-SIG-05] [C-SIG-21]
  * <p>
+ * A worker hears of a stop twice when its whole group is signalled, by the system and by its master, so that a second
+ * signal means nothing there: who takes too long is ended by the master.
+ * <p>
  * The exit code is ours, not 143: the handler only passes the signal on, and {@code main} returns.
  */
 final class StopSignals implements StopWait
@@ -35,6 +38,7 @@ final class StopSignals implements StopWait
     private static final long STOP_TIME_MS = 900;
 
     private final LogLines log;
+    private final boolean isWorker;
     private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
     private final Map<Request, Runnable> actions = new EnumMap<>(Request.class);
     /** Asked for before it could be done. */
@@ -49,15 +53,27 @@ final class StopSignals implements StopWait
         STOPPING
     }
 
-    private StopSignals(LogLines log)
+    private StopSignals(LogLines log, boolean isWorker)
     {
         this.log = log;
+        this.isWorker = isWorker;
     }
 
     /** Takes the signals for the rest of the process's life. */
     static StopSignals install(LogLines log)
     {
-        StopSignals signals = new StopSignals(log);
+        return install(log, false);
+    }
+
+    /** Takes the signals of a process that has a master. */
+    static StopSignals installInWorker(LogLines log)
+    {
+        return install(log, true);
+    }
+
+    private static StopSignals install(LogLines log, boolean isWorker)
+    {
+        StopSignals signals = new StopSignals(log, isWorker);
         STOPS.forEach((name, number) ->
         {
             if (SystemLimits.isSignalIgnored(number))
@@ -119,14 +135,18 @@ final class StopSignals implements StopWait
                 log.print("SIG" + name + " before the start was complete, exiting");
                 Runtime.getRuntime().halt(EXIT_FORCED);
             }
-            case RUNNING -> beginStop(name);
+            case RUNNING ->
+            {
+                stopsSeen.add(name);
+                beginStop("SIG" + name);
+            }
             case STOPPING -> onSecond(name);
         }
     }
 
     private void onSecond(String name)
     {
-        if (!stopsSeen.add(name))
+        if (!stopsSeen.add(name) && !isWorker)
         {
             Runtime.getRuntime().halt(EXIT_FORCED);
         }
@@ -162,11 +182,19 @@ final class StopSignals implements StopWait
         }
     }
 
-    private void beginStop(String name)
+    @Override
+    public synchronized void askToStop(String reason)
+    {
+        if (phase == Phase.RUNNING)
+        {
+            beginStop(reason);
+        }
+    }
+
+    private void beginStop(String reason)
     {
         phase = Phase.STOPPING;
-        stopsSeen.add(name);
-        received.add("SIG" + name);
+        received.add(reason);
         Thread.ofPlatform().daemon().name("stop-limit").start(() ->
         {
             try

@@ -15,6 +15,16 @@ interface StopWait
         // nobody asks
     }
 
+    /**
+     * Asks to stop in good order, as a signal does; for who is not the system.
+     *
+     * @param reason what {@link #await} returns.
+     */
+    default void askToStop(String reason)
+    {
+        throw new UnsupportedOperationException("only signals stop this");
+    }
+
     /** What a running command can be asked for besides to stop. */
     enum Request
     {

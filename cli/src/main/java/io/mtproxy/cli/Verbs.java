@@ -10,7 +10,7 @@ final class Verbs
 {
     /** In the order of {@code help}. */
     static final List<String> NAMES = List.of(DemoCommand.NAME, SoakCommand.NAME, StatCommand.NAME, TopCommand.NAME,
-        ErrorsCommand.NAME, CountersCommand.NAME);
+        ErrorsCommand.NAME, CountersCommand.NAME, UpgradeCommand.NAME);
 
     private Verbs()
     {
@@ -28,6 +28,7 @@ final class Verbs
             case TopCommand.NAME -> new TopCommand(terminal, stops);
             case ErrorsCommand.NAME -> new ErrorsCommand(terminal);
             case CountersCommand.NAME -> new CountersCommand(terminal);
+            case UpgradeCommand.NAME -> new UpgradeCommand(terminal);
             default -> null;
         };
     }

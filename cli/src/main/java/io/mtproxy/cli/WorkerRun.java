@@ -2,13 +2,19 @@
 package io.mtproxy.cli;
 
 import io.mtproxy.cli.options.ArgumentLine;
+import io.mtproxy.cli.options.OptionException;
+import io.mtproxy.cli.supervisor.WorkerLink;
 import io.mtproxy.engine.config.ConfigurationException;
 import io.mtproxy.engine.io.linux.LinuxDescriptors;
+import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.status.StatusFileReader;
 import java.io.DataInputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A worker of {@code -M}, started by its master and by nobody else: standard input is the socket to it. [C-LIFE-12]
@@ -19,6 +25,10 @@ final class WorkerRun
     static final String PROPERTY = "mtproxy.worker";
 
     private static final int EXIT_FAILED = 1;
+    /** How long a replacement waits for links to all servers once it has one, and for the first. */
+    private static final long ALL_LINKS_NS_MAX = TimeUnit.SECONDS.toNanos(1);
+    private static final long FIRST_LINK_NS_MAX = TimeUnit.SECONDS.toNanos(5);
+    private static final long LINK_POLL_MS = 5;
 
     private final Terminal terminal;
     private final LogLines log;
@@ -43,20 +53,33 @@ final class WorkerRun
             stop.whenAsked(StopWait.Request.REOPEN_LOGS, output::reopen);
             output.detach();
             stop.mainLoopBegins();
-            log.print("main loop begins");
-            watchMaster();
-            LinuxDescriptors.write(LinuxDescriptors.STDIN, new byte[1]);
-            reason = stop.await();
-            log.print(reason + " received, closing");
+            new WorkerOrders(proxy, stop, log).listen();
+            reason = proxy.plan().isReplacement() ? acceptWithLinks(proxy, stop) : null;
+            if (reason == null)
+            {
+                log.print("main loop begins");
+                WorkerLink.serves();
+                reason = stop.await();
+            }
+            log.print(reason + (reason.startsWith("SIG") ? " received" : "") + ", closing");
         }
         catch (ConfigurationException e)
         {
             e.lines().forEach(log::print);
+            WorkerLink.fails(String.join("; ", e.lines()));
+            return e.exitCode();
+        }
+        catch (OptionException e)
+        {
+            e.lines().forEach(log::print);
+            WorkerLink.fails(String.join("; ", e.lines()));
             return e.exitCode();
         }
         catch (IOException e)
         {
-            log.print("the master cannot be understood: " + e.getMessage());
+            String line = "the master cannot be understood: " + e.getMessage();
+            log.print(line);
+            WorkerLink.fails(line);
             return EXIT_FAILED;
         }
         catch (InterruptedException e)
@@ -80,17 +103,28 @@ final class WorkerRun
         return start.launch(start.handed(line, settings, sockets));
     }
 
-    /** Ends this process when the other end of its standard input is gone, at once and whatever it does. [C-LIFE-14] */
-    private void watchMaster()
+    /**
+     * Lets clients in once there is where to send their packets, for until then others serve them. When no middle proxy can
+     * be reached they fare no worse here than there.
+     *
+     * @return what asked to stop meanwhile, or null.
+     */
+    private static @Nullable String acceptWithLinks(RunningProxy proxy, StopWait stop) throws InterruptedException
     {
-        Thread.ofPlatform().daemon().name("master-watch").start(() ->
+        StatusFileReader status = proxy.engine().status();
+        int servers = proxy.plan().conf().servers().size();
+        long beginNs = System.nanoTime();
+        String reason = null;
+        for (long ready = 0; reason == null && ready < servers; ready = status.get(ProxyCounter.READY_TARGETS))
         {
-            while (LinuxDescriptors.read(LinuxDescriptors.STDIN) >= 0)
+            long waitedNs = System.nanoTime() - beginNs;
+            if (waitedNs > (ready > 0 ? ALL_LINKS_NS_MAX : FIRST_LINK_NS_MAX))
             {
-                // the master says nothing more
+                break;
             }
-            log.print("the master is gone, exiting");
-            Runtime.getRuntime().halt(EXIT_FAILED);
-        });
+            reason = stop.await(LINK_POLL_MS);
+        }
+        proxy.engine().startAccepting();
+        return reason;
     }
 }

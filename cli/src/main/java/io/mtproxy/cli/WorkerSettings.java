@@ -5,6 +5,7 @@ import io.mtproxy.engine.config.ProxyMultiConf;
 import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.config.Secret;
 import io.mtproxy.engine.config.SecretList;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -12,8 +13,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +24,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a worker gets from its master besides sockets: all that only the starting user may have been allowed to read, and
- * names that are resolved already. Both are the same build, so the form is of no one else's interest.
+ * names that are resolved already.
+ *
+ * <pre>
+ *   form, 4 bytes    length of the rest, 4 bytes    the fields
+ * </pre>
+ *
+ * After an upgrade the master is of an older build than its workers, so fields are only ever added, at the end, and a
+ * reader passes over those that it does not know; what older readers would get wrong gets another number of the form.
  *
  * @param arguments     of the master.
  * @param conf          as it is in force; warnings are the master's to print.
@@ -29,20 +39,23 @@ import org.jspecify.annotations.Nullable;
  * @param proxySecret   shared with middle proxies, or null.
  * @param statsPort     of the master, which is part of the process id on links. [P-RPC-32]
  * @param statusFile    where the worker counts, empty for private memory.
- * @param isReplacement whether it goes on counting where the one before it ended.
+ * @param isReplacement whether others serve already: it goes on counting where the one before it ended, and accepts nobody
+ *                      before it has links.
  */
 record WorkerSettings(List<String> arguments, ProxyMultiConf conf, SecretList secrets,
     @Nullable ProxySecretFile proxySecret, int statsPort, String statusFile,
     boolean isReplacement)
 {
+    private static final int FORM = 1;
+    private static final int LENGTH_MAX = 1 << 26;
     private static final int TEXT_LENGTH_MAX = 1 << 20;
     private static final int NONE = -1;
 
     /** @return what {@link #read} reads; it holds secrets, so the caller zeroes it. */
     byte[] toBytes()
     {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (DataOutputStream out = new DataOutputStream(bytes))
+        ZeroedBytes fields = new ZeroedBytes();
+        try (DataOutputStream out = new DataOutputStream(fields))
         {
             out.writeInt(arguments.size());
             for (String argument : arguments)
@@ -70,11 +83,38 @@ record WorkerSettings(List<String> arguments, ProxyMultiConf conf, SecretList se
         {
             throw new UncheckedIOException("into memory", e);
         }
-        return bytes.toByteArray();
+        byte[] whole = ByteBuffer.allocate(2 * Integer.BYTES + fields.size()).putInt(FORM).putInt(fields.size())
+            .put(fields.array(), 0, fields.size()).array();
+        fields.zero();
+        return whole;
     }
 
-    /** Reads what {@link #toBytes} wrote. */
+    /**
+     * Reads what {@link #toBytes} wrote, in this build or another one.
+     *
+     * @throws IOException with a line for the operator when this build cannot.
+     */
     static WorkerSettings read(DataInputStream in) throws IOException
+    {
+        int form = in.readInt();
+        int length = in.readInt();
+        if (form != FORM || length < 0 || length > LENGTH_MAX)
+        {
+            throw new IOException("its settings are of form " + form + ", this build reads " + FORM +
+                " — restart the proxy to run this build");
+        }
+        byte[] fields = in.readNBytes(length);
+        try
+        {
+            return readFields(new DataInputStream(new ByteArrayInputStream(fields)));
+        }
+        finally
+        {
+            Arrays.fill(fields, (byte)0);
+        }
+    }
+
+    private static WorkerSettings readFields(DataInputStream in) throws IOException
     {
         int argumentCount = in.readInt();
         List<String> arguments = new ArrayList<>();
@@ -166,6 +206,27 @@ record WorkerSettings(List<String> arguments, ProxyMultiConf conf, SecretList se
             throw new IOException("not the settings of a worker");
         }
         return new String(in.readNBytes(length), StandardCharsets.UTF_8);
+    }
+
+    /** Bytes with secrets among them, which leave nothing behind. */
+    private static final class ZeroedBytes extends ByteArrayOutputStream
+    {
+        private static final int LENGTH_START = 1 << 16;
+
+        ZeroedBytes()
+        {
+            super(LENGTH_START);
+        }
+
+        byte[] array()
+        {
+            return buf;
+        }
+
+        void zero()
+        {
+            Arrays.fill(buf, (byte)0);
+        }
     }
 
     /** Shows no argument, as there are secrets among them. */

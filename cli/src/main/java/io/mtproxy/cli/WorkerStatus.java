@@ -1,21 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli;
 
+import io.mtproxy.cli.stats.StatsSources;
 import io.mtproxy.cli.supervisor.Supervisor;
 import io.mtproxy.engine.status.StatusDirectory;
 import io.mtproxy.engine.status.StatusFileReader;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The numbers of the workers, as their master reads them. For any thread. (architecture A9) */
+/**
+ * The numbers of the workers, as their master reads them. Each worker has a file of its number, and goes on in it where an
+ * ended one of that number has stopped; so the totals of all numbers, living or not, are those of the proxy, and they never
+ * get less. For any thread. (architecture A9)
+ */
 final class WorkerStatus
 {
     private final @Nullable StatusDirectory directory;
-    private final Map<Supervisor.Worker, StatusFileReader> readers = new HashMap<>();
+    private final Map<Supervisor.Worker, StatusFileReader> living = new HashMap<>();
+    /** By number: the last one that had it, while nobody has it. */
+    private final Map<Integer, StatusFileReader> ended = new TreeMap<>();
 
     /** @param directory null when each worker counts in private memory. */
     WorkerStatus(@Nullable StatusDirectory directory)
@@ -24,19 +34,47 @@ final class WorkerStatus
     }
 
     /** @return name of a worker's status file. */
-    static String name(int index)
+    static String name(int number)
     {
-        return "worker-" + index;
+        return "worker-" + number;
     }
 
-    /** @return one for each of these workers whose file can be read. */
-    synchronized List<StatusFileReader> readers(List<Supervisor.Worker> workers)
+    /** Removes what an earlier proxy of this name has left: nobody goes on with it, and there may be more numbers. */
+    void clear()
     {
-        readers.keySet().retainAll(workers);
+        if (directory == null)
+        {
+            return;
+        }
+        try
+        {
+            for (Path file : StatusDirectory.statusFiles(directory.folder()))
+            {
+                Files.deleteIfExists(file);
+            }
+        }
+        catch (IOException e)
+        {
+            // a worker that cannot make its own will say so
+        }
+    }
+
+    /** @return the numbers of these workers and of those before them. */
+    synchronized StatsSources sources(List<Supervisor.Worker> workers)
+    {
+        living.entrySet().removeIf(entry ->
+        {
+            boolean isGone = !workers.contains(entry.getKey());
+            if (isGone)
+            {
+                ended.put(entry.getKey().number(), entry.getValue());
+            }
+            return isGone;
+        });
         List<StatusFileReader> found = new ArrayList<>();
         for (Supervisor.Worker worker : workers)
         {
-            StatusFileReader reader = readers.get(worker);
+            StatusFileReader reader = living.get(worker);
             if (reader == null && directory != null)
             {
                 reader = open(directory, worker);
@@ -46,15 +84,21 @@ final class WorkerStatus
                 found.add(reader);
             }
         }
-        return found;
+        return StatsSources.master(found, List.copyOf(ended.values()));
     }
 
     private @Nullable StatusFileReader open(StatusDirectory folder, Supervisor.Worker worker)
     {
         try
         {
-            StatusFileReader reader = StatusFileReader.open(folder.statusFile(name(worker.index())));
-            readers.put(worker, reader);
+            StatusFileReader reader = StatusFileReader.open(folder.statusFile(name(worker.number())));
+            if (reader.pid() != worker.pid())
+            {
+                // it counts in private memory, this was left by somebody else
+                return null;
+            }
+            living.put(worker, reader);
+            ended.remove(worker.number());
             return reader;
         }
         catch (IOException e)

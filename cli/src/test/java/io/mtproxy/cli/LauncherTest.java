@@ -60,6 +60,18 @@ class LauncherTest
             called);
     }
 
+    /** What a supervisor asks before it starts workers of a new build. */
+    @Test
+    void shouldPrintCommandInsteadOfRunningIt() throws Exception
+    {
+        List<String> printed = run(List.of(), Map.of("MTPROXY_JAVA_OPTS", "-Dx=*", "MTPROXY_PRINT_COMMAND", "1"))
+            .lines();
+
+        assertEquals(List.of(jdk + "/bin/java", "@" + home + "/jvm.flags", "-Dx=*", "-Dmtproxy.argv0=" + launcher,
+            "-Dmtproxy.home=" + home, "-cp", home + "/lib/a.jar:" + home + "/lib/b.jar", "io.mtproxy.cli.MtProxy"),
+            printed);
+    }
+
     @Test
     void shouldUseAotCacheOnlyWhenThere() throws Exception
     {

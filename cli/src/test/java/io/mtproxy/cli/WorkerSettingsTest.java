@@ -17,6 +17,7 @@ import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +77,26 @@ class WorkerSettingsTest
 
         assertThrows(IOException.class, () -> WorkerSettings.read(new DataInputStream(new ByteArrayInputStream(
             other))));
+    }
+
+    /** After an upgrade a master of another build may know more, or say all of it in another way. */
+    @Test
+    void shouldReadWhatAnotherBuildWrote() throws Exception
+    {
+        ProxyMultiConf conf = new ProxyMultiConf(List.of(), Map.of(), 1, 0, "", List.of());
+        byte[] written = new WorkerSettings(List.of("conf"), conf, SecretList.empty(), null, 7, "file", true).toBytes();
+        byte[] longer = ByteBuffer.allocate(written.length + 5).put(written).putInt(4, written.length - 8 + 5).array();
+        DataInputStream in = new DataInputStream(new ByteArrayInputStream(longer));
+
+        WorkerSettings read = WorkerSettings.read(in);
+
+        assertEquals("file", read.statusFile());
+        assertEquals(-1, in.read(), "orders come next");
+        written[3] = 2;
+        IOException refused = assertThrows(IOException.class,
+            () -> WorkerSettings.read(new DataInputStream(new ByteArrayInputStream(written))));
+        assertTrue(refused.getMessage().contains("of form 2, this build reads 1 — restart the proxy"),
+            refused::getMessage);
     }
 
     private static WorkerSettings readBack(WorkerSettings settings) throws IOException

@@ -42,7 +42,7 @@ public final class ClientSwarm implements AutoCloseable
     private final Histogram latencyNs = new Histogram(LATENCY_NS_MAX, LATENCY_DIGITS);
     private final AtomicLongArray errors = new AtomicLongArray(ErrorKind.values().length);
     private final long startNs = System.nanoTime();
-    private final long sendUntilNs;
+    private volatile long sendUntilNs;
     private volatile boolean closing;
     private volatile boolean finished;
     private volatile long finishedNs;
@@ -85,6 +85,12 @@ public final class ClientSwarm implements AutoCloseable
         ClientSwarm swarm = new ClientSwarm(settings);
         swarm.thread.start();
         return swarm;
+    }
+
+    /** Sends nothing more from now on; what is under way still has its time to come back. */
+    public void finish()
+    {
+        sendUntilNs = System.nanoTime();
     }
 
     /** Waits until the time is over and what was under way is back, or lost. */
@@ -223,7 +229,6 @@ public final class ClientSwarm implements AutoCloseable
     {
         try
         {
-            long drainUntilNs = sendUntilNs + settings.drain().toNanos();
             while (!closing)
             {
                 long nowNs = System.nanoTime();
@@ -237,7 +242,7 @@ public final class ClientSwarm implements AutoCloseable
                     client.onTime(nowNs, buffer);
                     underWay |= client.isUnderWay();
                 }
-                if (!maySend(nowNs) && (!underWay || nowNs - drainUntilNs >= 0))
+                if (!maySend(nowNs) && (!underWay || nowNs - sendUntilNs - settings.drain().toNanos() >= 0))
                 {
                     break;
                 }

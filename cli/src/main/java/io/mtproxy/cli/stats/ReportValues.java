@@ -98,13 +98,13 @@ final class ReportValues
     /** @return of the process that answers and all workers. */
     long all(ProxyCounter counter)
     {
-        return StatusFileReader.get(readers, counter);
+        return counter.kind().combine(self(counter), sources.ofWorkers(counter));
     }
 
     /** @return of all workers, or of the process that answers when there are none. */
     long workersOrSelf(ProxyCounter counter)
     {
-        return settings.workerCount() == 0 ? self(counter) : StatusFileReader.get(sources.workers(), counter);
+        return settings.workerCount() == 0 ? self(counter) : sources.ofWorkers(counter);
     }
 
     /** @return distinct client addresses under a secret, each process counting for itself. [C-STAT-08] */

@@ -3,6 +3,7 @@ package io.mtproxy.cli.stats;
 
 import io.mtproxy.cli.view.ProcessView;
 import io.mtproxy.cli.view.ProxyView;
+import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusFileReader;
 import io.mtproxy.engine.status.StatusState;
 import java.util.ArrayList;
@@ -14,12 +15,23 @@ import org.jspecify.annotations.Nullable;
  *
  * @param self    of the process that answers; null for a master, which has no engine. [C-STAT-04]
  * @param workers those that live; none in a single process.
+ * @param ended   workers that have ended and whose totals no living one goes on with: what they have done stays counted,
+ *                what they had is gone with them.
  */
-public record StatsSources(@Nullable StatusFileReader self, List<StatusFileReader> workers)
+public record StatsSources(@Nullable StatusFileReader self, List<StatusFileReader> workers,
+    List<StatusFileReader> ended)
 {
     public StatsSources
     {
         workers = List.copyOf(workers);
+        ended = List.copyOf(ended);
+    }
+
+    /** @return the value over all workers. */
+    long ofWorkers(ProxyCounter counter)
+    {
+        long living = StatusFileReader.get(workers, counter);
+        return counter.kind() == ProxyCounter.Kind.TOTAL ? living + StatusFileReader.get(ended, counter) : living;
     }
 
     /** @return all of them as one proxy; those that are closed are not alive. */
@@ -36,18 +48,22 @@ public record StatsSources(@Nullable StatusFileReader self, List<StatusFileReade
             String name = self != null ? "engine" : "worker-" + processes.size();
             processes.add(new ProcessView(name, reader, reader.state() != StatusState.ENDED));
         }
+        for (StatusFileReader reader : ended)
+        {
+            processes.add(new ProcessView("worker-" + processes.size(), reader, false));
+        }
         return new ProxyView("", processes, List.of());
     }
 
     /** @return those of a single process. */
     public static StatsSources single(StatusFileReader self)
     {
-        return new StatsSources(self, List.of());
+        return new StatsSources(self, List.of(), List.of());
     }
 
     /** @return those of a master. */
-    public static StatsSources master(List<StatusFileReader> workers)
+    public static StatsSources master(List<StatusFileReader> workers, List<StatusFileReader> ended)
     {
-        return new StatsSources(null, workers);
+        return new StatsSources(null, workers, ended);
     }
 }

@@ -65,7 +65,7 @@ final class StatsFixture implements AutoCloseable
         {
             workers.add(StatusFile.inMemory(List.of("client-0", "datacenter-0"), "", () -> NOW_MS));
         }
-        context.sources(() -> StatsSources.master(workers.stream().map(StatusFile::reader).toList()));
+        context.sources(() -> StatsSources.master(workers.stream().map(StatusFile::reader).toList(), List.of()));
         context.settings(new ProxySettings("proxy-multi.conf", 4000, 600, 0, 256 << 20, 131072, count, true));
         return workers;
     }
