@@ -22,6 +22,11 @@ final class FrontServer implements AutoCloseable
     private final Process process;
     private final String address;
 
+    /** A domain and its address. */
+    record Site(String domain, String address)
+    {
+    }
+
     /** Which program. */
     enum Kind
     {
@@ -47,16 +52,10 @@ final class FrontServer implements AutoCloseable
                 ToolRun.isHere(program) || ToolRun.isHere("/usr/sbin/" + program);
         }
 
-        /** Name of the domain that it plays. */
-        String domain()
+        /** The domain that it plays where there is one for each kind. */
+        Site site()
         {
-            return name().toLowerCase(Locale.ROOT) + ".test";
-        }
-
-        /** Its address. */
-        String address()
-        {
-            return "127.43.2." + (ordinal() + 1);
+            return new Site(name().toLowerCase(Locale.ROOT) + ".test", "127.43.2." + (ordinal() + 1));
         }
 
         @Override
@@ -75,34 +74,35 @@ final class FrontServer implements AutoCloseable
     /**
      * Starts a server and waits until it takes connections.
      *
+     * @param site    that it plays.
      * @param folder  for its files; open to other users.
      * @param pages   that it serves.
      * @param tickets whether it gives session tickets after a handshake.
      */
-    static FrontServer start(Kind kind, Path folder, Path pages, TestChain chain, boolean tickets)
+    static FrontServer start(Kind kind, Site site, Path folder, Path pages, TestChain chain, boolean tickets)
         throws IOException, InterruptedException
     {
-        Path own = Files.createDirectories(folder.resolve(kind.name().toLowerCase(Locale.ROOT)));
+        Path own = Files.createDirectories(folder.resolve(site.domain()));
         ProcessFacts.open(own, "rwxrwxrwx");
         List<String> command = switch (kind)
         {
-            case OPENSSL -> List.of("openssl", "s_server", "-accept", kind.address() + ":" + PORT, "-cert",
+            case OPENSSL -> List.of("openssl", "s_server", "-accept", site.address() + ":" + PORT, "-cert",
                 chain.chain().toString(), "-cert_chain", chain.chain().toString(), "-key", chain.key().toString(),
                 "-WWW",
                 "-quiet", "-num_tickets", tickets ? "2" : "0");
-            case NGINX -> List.of("nginx", "-p", own.toString(), "-c", nginx(kind, own, pages, chain, tickets)
+            case NGINX -> List.of("nginx", "-p", own.toString(), "-c", nginx(site, own, pages, chain, tickets)
                 .toString());
-            case APACHE -> List.of("apache2", "-X", "-f", apache(kind, own, pages, chain, tickets).toString());
+            case APACHE -> List.of("apache2", "-X", "-f", apache(site, own, pages, chain, tickets).toString());
             case CADDY -> List.of("caddy", "run", "--adapter", "caddyfile", "--config",
-                caddy(kind, own, pages, chain, tickets).toString());
-            case NODE -> List.of(ModernNode.program().toString(), node(own).toString(), kind.address(),
+                caddy(site, own, pages, chain, tickets).toString());
+            case NODE -> List.of(ModernNode.program().toString(), node(own).toString(), site.address(),
                 chain.chain().toString(), chain.key().toString(), pages.toString());
         };
         ProcessBuilder builder = new ProcessBuilder(command).directory(pages.toFile()).redirectErrorStream(true)
             .redirectOutput(own.resolve("log.txt").toFile());
         builder.environment().put("HOME", own.toString());
         builder.environment().merge("PATH", "/usr/sbin", (path, more) -> path + ":" + more);
-        FrontServer server = new FrontServer(builder.start(), kind.address());
+        FrontServer server = new FrontServer(builder.start(), site.address());
         server.awaitReady(own.resolve("log.txt"));
         return server;
     }
@@ -152,7 +152,7 @@ final class FrontServer implements AutoCloseable
         }
     }
 
-    private static Path nginx(Kind kind, Path own, Path pages, TestChain chain, boolean tickets) throws IOException
+    private static Path nginx(Site site, Path own, Path pages, TestChain chain, boolean tickets) throws IOException
     {
         return Files.writeString(own.resolve("nginx.conf"), """
             daemon off;
@@ -176,12 +176,12 @@ final class FrontServer implements AutoCloseable
                 ssl_protocols TLSv1.2 TLSv1.3;
               }
             }
-            """.formatted(own, kind.address(), kind.domain(), pages, chain.chain(), chain.key(), tickets ?
+            """.formatted(own, site.address(), site.domain(), pages, chain.chain(), chain.key(), tickets ?
             "on" :
             "off"));
     }
 
-    private static Path apache(Kind kind, Path own, Path pages, TestChain chain, boolean tickets) throws IOException
+    private static Path apache(Site site, Path own, Path pages, TestChain chain, boolean tickets) throws IOException
     {
         return Files.writeString(own.resolve("apache.conf"), """
             ServerRoot %1$s
@@ -203,12 +203,12 @@ final class FrontServer implements AutoCloseable
             <Directory %4$s>
               Require all granted
             </Directory>
-            """.formatted(own, kind.address(), kind.domain(), pages, chain.chain(), chain.key(), tickets ?
+            """.formatted(own, site.address(), site.domain(), pages, chain.chain(), chain.key(), tickets ?
             "on" :
             "off"));
     }
 
-    private static Path caddy(Kind kind, Path own, Path pages, TestChain chain, boolean tickets) throws IOException
+    private static Path caddy(Site site, Path own, Path pages, TestChain chain, boolean tickets) throws IOException
     {
         return Files.writeString(own.resolve("Caddyfile"), """
             {
@@ -221,7 +221,7 @@ final class FrontServer implements AutoCloseable
               root * %3$s
               file_server
             }
-            """.formatted(kind.address(), kind.domain(), pages, chain.chain(), chain.key()));
+            """.formatted(site.address(), site.domain(), pages, chain.chain(), chain.key()));
     }
 
     private static Path node(Path own) throws IOException

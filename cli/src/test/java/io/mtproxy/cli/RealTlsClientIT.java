@@ -61,14 +61,14 @@ class RealTlsClientIT
     {
         for (FrontServer.Kind kind : FrontServer.Kind.values())
         {
-            FrontHosts.assumePossible(folder, kind.address());
+            FrontHosts.assumePossible(folder, kind.site().address());
         }
         assumeTrue(ToolRun.isHere("openssl"), "skipped: there is no openssl to make certificates with");
         assumeTrue(ProxyUnderTest.ours().isPresent(), "skipped: there is no main class on the class path");
         ProcessFacts.open(folder, "rwxr-xr-x");
         List<FrontServer.Kind> kinds = Stream.of(FrontServer.Kind.values()).filter(FrontServer.Kind::isHere).toList();
         chain = TestChain.make(folder, TestChain.Algorithm.ECDSA,
-            kinds.stream().map(FrontServer.Kind::domain).toList());
+            kinds.stream().map(kind -> kind.site().domain()).toList());
         byte[] noise = new byte[PAGE_BYTES / 2];
         new Random(4).nextBytes(noise);
         page = "<html><body><p>" + HexFormat.of().formatHex(noise) + "</p></body></html>\n";
@@ -79,9 +79,9 @@ class RealTlsClientIT
         List<String> arguments = new ArrayList<>(List.of("-S", ParitySetup.SECRET));
         for (FrontServer.Kind kind : kinds)
         {
-            SERVERS.put(kind, FrontServer.start(kind, folder, pages, chain, true));
-            addresses.put(kind.domain(), kind.address());
-            arguments.addAll(List.of("-D", kind.domain()));
+            SERVERS.put(kind, FrontServer.start(kind, kind.site(), folder, pages, chain, true));
+            addresses.put(kind.site().domain(), kind.site().address());
+            arguments.addAll(List.of("-D", kind.site().domain()));
         }
         proxy = FrontHosts.write(folder, addresses).around(ProxyUnderTest.ours().orElseThrow()).start(
             Files.createDirectory(folder.resolve("proxy")), "default 2;\nproxy_for 2 127.0.0.1:9;\n",
@@ -128,7 +128,7 @@ class RealTlsClientIT
         assumeTrue(visitor == Visitor.OPENSSL || visitor == Visitor.CURL && ToolRun.isHere("curl") ||
             visitor == Visitor.NODE && ModernNode.isHere(), () -> "skipped: there is no " + visitor + " here to visit");
 
-        Visit direct = visit(kind, visitor, kind.address(), 443);
+        Visit direct = visit(kind, visitor, kind.site().address(), 443);
         Visit fronted = visit(kind, visitor, "127.0.0.1", proxy.port());
 
         assertTrue(direct.text().contains(page.strip()), () -> "the site itself does not work: " + direct.text());
@@ -155,7 +155,7 @@ class RealTlsClientIT
         assumeTrue(kind != FrontServer.Kind.OPENSSL, "skipped: openssl s_server is no server for a browser");
         assumeTrue(SERVERS.containsKey(kind), () -> "skipped: there is no " + kind + " here to be the domain");
 
-        Visit direct = browse(kind, kind.address(), 443);
+        Visit direct = browse(kind, kind.site().address(), 443);
         Visit fronted = browse(kind, "127.0.0.1", proxy.port());
 
         assertTrue(direct.text().contains(page.substring(15, page.length() - 20)), direct::text);
@@ -172,13 +172,13 @@ class RealTlsClientIT
     {
         assumeTrue(SERVERS.containsKey(kind), () -> "skipped: there is no " + kind + " here to be the domain");
         Map<String, byte[]> probes = new TreeMap<>(Map.of(
-            "a hello of TLS 1.2 without a cipher that it has", BadHellos.unknownCiphers(kind.domain()),
-            "a hello whose key share is cut off", BadHellos.brokenKeyShare(kind.domain()),
-            "a hello for TLS 1.4", BadHellos.unknownVersion(kind.domain())));
+            "a hello of TLS 1.2 without a cipher that it has", BadHellos.unknownCiphers(kind.site().domain()),
+            "a hello whose key share is cut off", BadHellos.brokenKeyShare(kind.site().domain()),
+            "a hello for TLS 1.4", BadHellos.unknownVersion(kind.site().domain())));
         if (kind.equals(SERVERS.keySet().iterator().next()))
         {
             // what names no domain goes to the first one
-            probes.put("HTTP", ascii("GET / HTTP/1.1\r\nHost: " + kind.domain() + "\r\n\r\n"));
+            probes.put("HTTP", ascii("GET / HTTP/1.1\r\nHost: " + kind.site().domain() + "\r\n\r\n"));
             probes.put("garbage", ascii("\u0003garbage that is nothing at all, and long enough\r\n\r\n"));
             probes.put("alert", HexFormat.of().parseHex("15030100020100160301000101"));
             probes.put("a hello of TLS 1.0", HexFormat.of().parseHex(
@@ -188,7 +188,7 @@ class RealTlsClientIT
         Map<String, String> fronted = new TreeMap<>();
         for (Map.Entry<String, byte[]> probe : probes.entrySet())
         {
-            direct.put(probe.getKey(), ending(kind.address(), 443, probe.getValue()));
+            direct.put(probe.getKey(), ending(kind.site().address(), 443, probe.getValue()));
             fronted.put(probe.getKey(), ending("127.0.0.1", proxy.port(), probe.getValue()));
         }
 
@@ -232,9 +232,11 @@ class RealTlsClientIT
             {
                 case OPENSSL ->
                 {
-                    ToolRun run = ToolRun.of(folder, "GET " + PAGE + " HTTP/1.0\r\nHost: " + kind.domain() + "\r\n\r\n",
+                    ToolRun run = ToolRun.of(folder, "GET " + PAGE + " HTTP/1.0\r\nHost: " + kind.site().domain() +
+                        "\r\n\r\n",
                         Map.of(), List.of("openssl", "s_client", "-connect", "127.0.0.1:" + tap.port(), "-servername",
-                            kind.domain(), "-CAfile", chain.root().toString(), "-verify_return_error", "-showcerts",
+                            kind.site().domain(), "-CAfile", chain.root().toString(), "-verify_return_error",
+                            "-showcerts",
                             "-ign_eof"));
                     yield new Visit(lines(run.out(), line -> line.startsWith("<html>")), certificates(run.out()),
                         first(tap));
@@ -249,7 +251,8 @@ class RealTlsClientIT
                 case NODE ->
                 {
                     ToolRun run = ToolRun.of(folder, "", Map.of(), List.of(ModernNode.program().toString(), "-e", NODE,
-                        "127.0.0.1", Integer.toString(tap.port()), kind.domain(), chain.root().toString(), PAGE));
+                        "127.0.0.1", Integer.toString(tap.port()), kind.site().domain(), chain.root().toString(),
+                        PAGE));
                     assertEquals(0, run.exitCode(), run::err);
                     yield new Visit(lines(run.out(), line -> line.startsWith("<html>")), certificates(run.out()),
                         first(tap));
@@ -276,7 +279,8 @@ class RealTlsClientIT
     {
         assumeTrue(ToolRun.isHere("curl"), "skipped: there is no curl here");
         return ToolRun.of(folder, "", Map.of(), List.of("curl", "-sS", "--cacert", chain.root().toString(),
-            "--connect-to", kind.domain() + ":443:" + address + ":" + port, "https://" + kind.domain() + PAGE, "-w",
+            "--connect-to", kind.site().domain() + ":443:" + address + ":" + port, "https://" + kind.site().domain() +
+                PAGE, "-w",
             "%{http_code} %{http_version}\n--certificates--\n%{certs}"));
     }
 
@@ -289,8 +293,8 @@ class RealTlsClientIT
             ToolRun run = ToolRun.of(folder, "", Map.of("HOME", profile.toString()), List.of("chromium", "--headless",
                 "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
                 "--disable-background-networking", "--user-data-dir=" + profile, "--ignore-certificate-errors",
-                "--host-resolver-rules=MAP " + kind.domain() + ":443 127.0.0.1:" + tap.port(), "--dump-dom",
-                "https://" + kind.domain() + PAGE));
+                "--host-resolver-rules=MAP " + kind.site().domain() + ":443 127.0.0.1:" + tap.port(), "--dump-dom",
+                "https://" + kind.site().domain() + PAGE));
             return new Visit(run.out(), "", first(tap));
         }
     }

@@ -47,7 +47,26 @@ final class RecordOrigin implements AutoCloseable
         /** Draws the lengths of the encrypted records of one flight. */
         int[] drawLengths(SplittableRandom random);
 
-        /** One encrypted record of a length from a range, key_share first. */
+        /** One encrypted record with a certificate and an ECDSA signature in it: three lengths, the middle one twice as often. */
+        static Shape ofSignature(int middle)
+        {
+            return new Shape()
+            {
+                @Override
+                public boolean isReversed()
+                {
+                    return true;
+                }
+
+                @Override
+                public int[] drawLengths(SplittableRandom random)
+                {
+                    return new int[]{middle + random.nextInt(2) - random.nextInt(2)};
+                }
+            };
+        }
+
+        /** One encrypted record of a length from a range. */
         static Shape ofRange(boolean isReversed, int min, int max)
         {
             return new Shape()
