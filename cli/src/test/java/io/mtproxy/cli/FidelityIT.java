@@ -2,12 +2,12 @@
 package io.mtproxy.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mtproxy.cli.front.LineProbe;
 import io.mtproxy.cli.front.ProbeHello;
+import io.mtproxy.cli.front.ProbeHello.Offer;
 import io.mtproxy.engine.config.Secret;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -82,10 +82,6 @@ class FidelityIT
         {
             for (TestChain.Algorithm algorithm : TestChain.Algorithm.values())
             {
-                if (kind == FrontServer.Kind.NODE)
-                {
-                    continue;
-                }
                 all.add(new Served(kind, algorithm, true));
                 // the others cannot be told to give none
                 if (kind == FrontServer.Kind.NGINX || kind == FrontServer.Kind.OPENSSL)
@@ -170,22 +166,25 @@ class FidelityIT
     @Test
     void shouldEqualADomainOfOneRecordAndOneLength() throws Exception
     {
-        assertEqual(ONE_LENGTH);
+        assertEqual(ONE_LENGTH, Offer.PLAIN, TlsFlight.GROUP_X25519);
+        assertEqual(ONE_LENGTH, Offer.HYBRID, TlsFlight.GROUP_X25519);
     }
 
     /** As with an ECDSA certificate: a signature has one of three lengths. */
     @Test
     void shouldEqualADomainOfOneRecordAndThreeLengths() throws Exception
     {
-        assertEqual(THREE_LENGTHS);
+        assertEqual(THREE_LENGTHS, Offer.PLAIN, TlsFlight.GROUP_X25519);
+        assertEqual(THREE_LENGTHS, Offer.HYBRID, TlsFlight.GROUP_HYBRID);
     }
 
-    private static void assertEqual(FrontServer.Site site) throws Exception
+    private static void assertEqual(FrontServer.Site site, Offer offer, int group) throws Exception
     {
-        List<TlsFlight> theirs = flights(site, site.address(), PORT, CONNECTIONS, 1, false);
-        awaitLearnt(site, theirs);
-        List<TlsFlight> ours = flights(site, "127.0.0.1", proxy.port(), CONNECTIONS, 2, true);
+        List<TlsFlight> theirs = flights(site, site.address(), PORT, CONNECTIONS, 1, false, offer);
+        awaitLearnt(site, theirs, offer);
+        List<TlsFlight> ours = flights(site, "127.0.0.1", proxy.port(), CONNECTIONS, 2, true, offer);
 
+        assertEquals(Map.of(group, CONNECTIONS), TlsFlight.counts(ours.stream().map(TlsFlight::group).toList()));
         assertEquals(TlsFlight.counts(theirs.stream().map(TlsFlight::hello).toList()).keySet(),
             TlsFlight.counts(ours.stream().map(TlsFlight::hello).toList()).keySet());
         assertEquals(Map.of("[22, 20, 23]", CONNECTIONS),
@@ -202,21 +201,30 @@ class FidelityIT
     @MethodSource("servers")
     void shouldHaveServerHelloAndTotalSizeOf(Served served) throws Exception
     {
+        assertSameHelloAndTotal(served, Offer.PLAIN);
+        if (served.kind() == FrontServer.Kind.NODE)
+        {
+            assertSameHelloAndTotal(served, Offer.HYBRID);
+        }
+    }
+
+    private static void assertSameHelloAndTotal(Served served, Offer offer) throws Exception
+    {
         assumeTrue(served.kind().isHere() && ToolRun.isHere("openssl"),
             () -> "skipped: there is no " + served.kind() + " here, or no openssl");
         FrontServer.Site site = served.site();
         int count =
             served.kind() == FrontServer.Kind.OPENSSL ? CONNECTIONS_OF_OPENSSL : CONNECTIONS_OF_SERVER;
-        List<TlsFlight> theirs = flights(site, site.address(), PORT, count, 3, false);
-        awaitLearnt(site, theirs);
-        List<TlsFlight> ours = flights(site, "127.0.0.1", proxy.port(), count, 4, true);
+        List<TlsFlight> theirs = flights(site, site.address(), PORT, count, 3, false, offer);
+        awaitLearnt(site, theirs, offer);
+        List<TlsFlight> ours = flights(site, "127.0.0.1", proxy.port(), count, 4, true, offer);
 
         assertEquals(new TreeSet<>(theirs.stream().map(TlsFlight::hello).toList()),
             new TreeSet<>(ours.stream().map(TlsFlight::hello).toList()));
         assertNotToldApart(totals(theirs), totals(ours));
         assertEquals(Map.of("[22, 20, 23]", count),
             TlsFlight.counts(ours.stream().map(flight -> flight.types().toString()).toList()));
-        ROWS.add("| %s | %s | %s | %s | equal |".formatted(served,
+        ROWS.add("| %s | %s | %s | %s | equal |".formatted(served + (offer == Offer.PLAIN ? "" : ", hybrid"),
             new TreeSet<>(theirs.stream().map(flight -> flight.encryptedLengths().toString()).toList()),
             TlsFlight.counts(totals(theirs)), TlsFlight.counts(totals(ours))));
     }
@@ -253,21 +261,21 @@ class FidelityIT
     }
 
     /** Until the proxy has looked at the domain, its answers have a length of their own. [P-TLS-53] */
-    private static void awaitLearnt(FrontServer.Site site, List<TlsFlight> theirs) throws Exception
+    private static void awaitLearnt(FrontServer.Site site, List<TlsFlight> theirs, Offer offer) throws Exception
     {
         long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(LEARN_TIMEOUT_S);
         List<TlsFlight> ours;
         do
         {
             assertTrue(System.nanoTime() - deadlineNs < 0, () -> "has learnt nothing from " + site);
-            ours = flights(site, "127.0.0.1", proxy.port(), 1, System.nanoTime(), true);
+            ours = flights(site, "127.0.0.1", proxy.port(), 1, System.nanoTime(), true, offer);
         }
-        while (!totals(theirs).contains(totals(ours).getFirst()));
-        assertNotEquals("", ours.getFirst().hello());
+        while (!totals(theirs).contains(totals(ours).getFirst()) ||
+            ours.getFirst().group() != theirs.getFirst().group());
     }
 
     private static List<TlsFlight> flights(FrontServer.Site site, String address, int port, int count, long seed,
-        boolean isSigned) throws Exception
+        boolean isSigned, Offer offer) throws Exception
     {
         boolean isOneByOne = site.domain().startsWith("openssl");
         LineProbe probe = new LineProbe(new InetSocketAddress(InetAddress.ofLiteral(address), port),
@@ -279,7 +287,7 @@ class FidelityIT
             List<byte[]> hellos = new ArrayList<>();
             while (hellos.size() < Math.min(isOneByOne ? 1 : AT_ONCE, count - flights.size()))
             {
-                byte[] hello = ProbeHello.encode(site.domain(), ProbeHello.Offer.PLAIN, random);
+                byte[] hello = ProbeHello.encode(site.domain(), offer, random);
                 if (isSigned)
                 {
                     try (Secret secret = Secret.parse(ParitySetup.SECRET))

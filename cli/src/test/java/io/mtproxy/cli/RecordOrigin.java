@@ -11,13 +11,14 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A domain as a watcher of records sees it: answers a TLS 1.3 hello with ServerHello, ChangeCipherSpec and encrypted
- * records, all encrypted bytes drawn at random. It knows no certificate, and never needs one for what is compared here.
+ * records, all encrypted bytes and shares drawn at random. It knows no certificate, and never needs one for what is compared here.
  * <p>
  * What a test has announced by {@link #expect} it does not answer that way but with {@link #mark}, once exactly these bytes
  * are there: so a test sees at the client's end that every byte reached the domain.
@@ -27,8 +28,10 @@ final class RecordOrigin implements AutoCloseable
     private static final int HEADER_LENGTH = 5;
     private static final int RANDOM_LENGTH = 32;
     private static final int SESSION_ID_OFFSET = 44;
-    private static final int GROUP_X25519 = 0x1d;
     private static final int SHARE_LENGTH = 32;
+    private static final int HYBRID_SHARE_LENGTH = 1120;
+    /** Group and length of a client's share. */
+    private static final String HYBRID_OFFER = "11ec04c0";
 
     private final ServerSocket listener;
     private final String mark;
@@ -44,6 +47,12 @@ final class RecordOrigin implements AutoCloseable
         /** Whether supported_versions stands before key_share. */
         boolean isReversed();
 
+        /** Whether it takes X25519MLKEM768 when that is offered. */
+        default boolean isHybrid()
+        {
+            return false;
+        }
+
         /** Draws the lengths of the encrypted records of one flight. */
         int[] drawLengths(SplittableRandom random);
 
@@ -54,6 +63,12 @@ final class RecordOrigin implements AutoCloseable
             {
                 @Override
                 public boolean isReversed()
+                {
+                    return true;
+                }
+
+                @Override
+                public boolean isHybrid()
                 {
                     return true;
                 }
@@ -241,11 +256,11 @@ final class RecordOrigin implements AutoCloseable
     private synchronized byte[] flight(byte[] hello)
     {
         ByteArrayOutputStream extensions = new ByteArrayOutputStream();
-        byte[] share = new byte[SHARE_LENGTH];
-        random.nextBytes(share);
-        share[SHARE_LENGTH - 1] &= 0x7f;
+        boolean isHybrid = shape.isHybrid() && HexFormat.of().formatHex(hello).contains(HYBRID_OFFER);
+        int shareLength = isHybrid ? HYBRID_SHARE_LENGTH : SHARE_LENGTH;
+        byte[] share = randomBytes(shareLength);
         ByteArrayOutputStream keyShare = new ByteArrayOutputStream();
-        put(keyShare, 0x33, 4 + SHARE_LENGTH, GROUP_X25519, SHARE_LENGTH);
+        put(keyShare, 0x33, 4 + shareLength, isHybrid ? TlsFlight.GROUP_HYBRID : TlsFlight.GROUP_X25519, shareLength);
         keyShare.writeBytes(share);
         ByteArrayOutputStream versions = new ByteArrayOutputStream();
         put(versions, 0x2b, 2, 0x0304);

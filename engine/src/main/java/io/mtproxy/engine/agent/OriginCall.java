@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
 /** One hello to a domain, and all that it answers until it falls silent, as it then waits for the client. Blocks. */
 final class OriginCall
 {
-    /** Silence after which an answer is taken to be over. */
-    /** So short that twenty hellos are through in five seconds with a server that serves one connection after the other. */
+    /**
+     * Silence after which an answer is taken to be over; so short that twenty hellos are through in five seconds with a
+     * server that serves one connection after the other.
+     */
     private static final long QUIET_NS = TimeUnit.MILLISECONDS.toNanos(150);
     private static final int ANSWER_LENGTH_MAX = 64 * 1024;
 

@@ -38,7 +38,7 @@ public final class OriginProbe implements OriginProber
     private static final int PORT = 443;
     /** Bytes by which {@code h2} and {@code http/1.1} lengthen a flight; the mean of a few flights is one or two off. */
     private static final List<Integer> ALPN_LENGTHS = List.of(0, 9, 15);
-    private static final int ALPN_ERROR_MAX = 2;
+    private static final int ERROR_MAX = 2;
 
     private final Supplier<HostResolver> resolvers;
     private final NanoClock clock;
@@ -147,10 +147,9 @@ public final class OriginProbe implements OriginProber
             answers.stream().allMatch(answer -> answer.hello().isVersionsFirst()), answers.getFirst().hello().cipher(),
             !hybrid.isEmpty() && hybrid.stream().allMatch(answer -> answer.hello().isHybridTaken()),
             answers.stream().allMatch(answer -> answer.hello().isCipherChanged()));
-        List<FlightSizes.Flight> flights = new ArrayList<>(answers.stream().map(OriginCall.Answer::flight).toList());
-        flights.addAll(hybrid.stream().map(OriginCall.Answer::flight).toList());
-        return new OriginProfile(hello, new FlightSizes(flights, alpnLength(answers, withoutAlpn)), after,
-            new AnswerDelays(delaysUs));
+        FlightSizes flight = new FlightSizes(answers.stream().map(OriginCall.Answer::flight).toList(),
+            alpnLength(answers, withoutAlpn), hybridLength(answers, hybrid));
+        return new OriginProfile(hello, flight, after, new AnswerDelays(delaysUs));
     }
 
     private List<OriginCall.Answer> round(OriginCall call, String domain, Kind kind, List<Integer> delaysUs,
@@ -181,8 +180,19 @@ public final class OriginProbe implements OriginProber
             return 0;
         }
         int difference = (int)Math.round(mean(with) - mean(without));
-        return ALPN_LENGTHS.stream().filter(length -> Math.abs(length - difference) <= ALPN_ERROR_MAX).findFirst()
+        return ALPN_LENGTHS.stream().filter(length -> Math.abs(length - difference) <= ERROR_MAX).findFirst()
             .orElse(Math.max(0, difference));
+    }
+
+    /** A list of groups, if any: a whole number of pairs of bytes, and the means of a few flights are less than one off. */
+    private static int hybridLength(List<OriginCall.Answer> without, List<OriginCall.Answer> with)
+    {
+        if (with.isEmpty())
+        {
+            return 0;
+        }
+        double difference = mean(with) - mean(without);
+        return Math.abs(difference) <= ERROR_MAX ? 0 : 2 * (int)Math.round(difference / 2);
     }
 
     private static double mean(List<OriginCall.Answer> answers)

@@ -85,7 +85,7 @@ public final class FakeTlsServerHello
             shares.nextX25519(flight, share);
         }
         int shareLength = isHybrid ? KeyShare.HYBRID_LENGTH : KeyShare.X25519_LENGTH;
-        int dataLength = profile.flight().drawLength(random, offers.hasAlpn());
+        int dataLength = profile.flight().drawLength(random, offers.hasAlpn(), offers.hasHybrid());
         fillWithNoise(dataOffset(shareLength), dataLength);
         return encode(hello, secret, shape, shareLength, dataLength);
     }

@@ -9,7 +9,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The encrypted records of a domain's first flight, as it has sent them to hellos that offer ALPN, and the length of the one
+ * The encrypted records of a domain's first flight, as it has sent them to hellos that offer ALPN and X25519 only, and the length of the one
  * record of ours that takes their place. [P-TLS-21] [P-TLS-24]
  * <p>
  * Telegram's clients take one such record and no more. For a flight of several, ours has so many bytes that the flight as a
@@ -33,6 +33,7 @@ public final class FlightSizes
 
     private final List<Flight> flights;
     private final int alpnLength;
+    private final int hybridLength;
     private final int[] lengths;
     private final int min;
     private final int max;
@@ -68,15 +69,19 @@ public final class FlightSizes
     }
 
     /**
-     * @param flights    1 or more, the oldest first; of more than {@link #COUNT_MAX} the newest count.
-     * @param alpnLength bytes by which ALPN lengthens a flight.
+     * @param flights      1 or more, the oldest first; of more than {@link #COUNT_MAX} the newest count.
+     * @param alpnLength   bytes by which ALPN lengthens a flight.
+     * @param hybridLength bytes by which a share for X25519MLKEM768 does; below zero where it shortens it, as with OpenSSL,
+     *                     which tells its groups to those who did not offer the one it likes best.
      */
-    public FlightSizes(List<Flight> flights, int alpnLength)
+    public FlightSizes(List<Flight> flights, int alpnLength, int hybridLength)
     {
-        if (flights.isEmpty() || alpnLength < 0 || alpnLength > LENGTH_MAX)
+        if (flights.isEmpty() || alpnLength < 0 || alpnLength > LENGTH_MAX || Math.abs(hybridLength) > LENGTH_MAX)
         {
-            throw new IllegalArgumentException(flights.size() + " flights, ALPN of " + alpnLength + " bytes");
+            throw new IllegalArgumentException(
+                flights.size() + " flights, ALPN of " + alpnLength + " bytes, hybrid share of " + hybridLength);
         }
+        this.hybridLength = hybridLength;
         this.flights = List.copyOf(flights.subList(Math.max(0, flights.size() - COUNT_MAX), flights.size()));
         this.alpnLength = alpnLength;
         lengths = this.flights.stream().mapToInt(Flight::length).sorted().toArray();
@@ -90,7 +95,8 @@ public final class FlightSizes
     /** Flights of one record each. */
     public static FlightSizes ofLengths(int... lengths)
     {
-        return new FlightSizes(Arrays.stream(lengths).mapToObj(length -> new Flight(List.of(length))).toList(), 0);
+        return new FlightSizes(Arrays.stream(lengths).mapToObj(length -> new Flight(List.of(length))).toList(), 0,
+            0);
     }
 
     private static int mostFrequent(int[] sorted)
@@ -113,27 +119,30 @@ public final class FlightSizes
     /** @return these flights behind older ones, unless they are so different that the domain has changed. */
     public FlightSizes after(FlightSizes older)
     {
-        if (min < older.min - DRIFT_MAX || max > older.max + DRIFT_MAX || alpnLength != older.alpnLength)
+        if (min < older.min - DRIFT_MAX || max > older.max + DRIFT_MAX || alpnLength != older.alpnLength ||
+            hybridLength != older.hybridLength)
         {
             return this;
         }
         List<Flight> all = new ArrayList<>(older.flights);
         all.addAll(flights);
-        return new FlightSizes(all, alpnLength);
+        return new FlightSizes(all, alpnLength, hybridLength);
     }
 
     /**
      * Draws the length of the encrypted record of one answer. [P-TLS-24]
      *
-     * @param hasAlpn the hello offers ALPN.
+     * @param hasAlpn   the hello offers ALPN.
+     * @param hasHybrid it has a share for X25519MLKEM768.
      */
-    public int drawLength(RandomSource random, boolean hasAlpn)
+    public int drawLength(RandomSource random, boolean hasAlpn, boolean hasHybrid)
     {
         // two coins: -1, 0, 0, +1
         int length = isSignatureSpread ?
             max - 1 + random.nextInt(2) - random.nextInt(2) :
             min == max ? max : lengths[random.nextInt(lengths.length)];
-        return Math.clamp(hasAlpn ? length : length - alpnLength, 1, LENGTH_MAX);
+        int wanted = length - (hasAlpn ? 0 : alpnLength) + (hasHybrid ? hybridLength : 0);
+        return Math.clamp(wanted, 1, LENGTH_MAX);
     }
 
     /** @return what the domain has sent, the oldest first. */
@@ -148,21 +157,29 @@ public final class FlightSizes
         return alpnLength;
     }
 
+    /** @return bytes by which a share for X25519MLKEM768 lengthens a flight, below zero where it shortens it. */
+    public int hybridLength()
+    {
+        return hybridLength;
+    }
+
     @Override
     public boolean equals(@Nullable Object other)
     {
-        return other instanceof FlightSizes sizes && alpnLength == sizes.alpnLength && flights.equals(sizes.flights);
+        return other instanceof FlightSizes sizes && alpnLength == sizes.alpnLength &&
+            hybridLength == sizes.hybridLength && flights.equals(sizes.flights);
     }
 
     @Override
     public int hashCode()
     {
-        return Objects.hash(flights, alpnLength);
+        return Objects.hash(flights, alpnLength, hybridLength);
     }
 
     @Override
     public String toString()
     {
-        return flights.size() + " flights of " + min + " to " + max + " bytes, ALPN " + alpnLength;
+        return flights.size() + " flights of " + min + " to " + max + " bytes, ALPN " + alpnLength + ", hybrid share " +
+            hybridLength;
     }
 }

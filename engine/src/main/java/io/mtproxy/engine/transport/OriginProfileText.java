@@ -17,6 +17,7 @@ import java.util.zip.CRC32;
  *   learnt-ms 1764072000000
  *   hello versions-first no cipher 1301 hybrid yes change-cipher-spec yes
  *   alpn 9
+ *   hybrid-share -22
  *   flight 23 2811 281 69
  *   tickets 255 255
  *   records 0 1225 131072 16401
@@ -61,6 +62,7 @@ public final class OriginProfileText
             Integer.toHexString(hello.cipher()), "hybrid", yesNo(hello.isHybridTaken()), "change-cipher-spec",
             yesNo(hello.isCipherChanged())));
         line(text, "alpn", List.of(profile.flight().alpnLength()));
+        line(text, "hybrid-share", List.of(profile.flight().hybridLength()));
         profile.flight().flights().forEach(flight -> line(text, "flight", flight.recordLengths()));
         line(text, "tickets", profile.after().ticketLengths());
         line(text, "records", profile.after().recordSteps().stream()
@@ -106,7 +108,7 @@ public final class OriginProfileText
         OriginProfile profile = new OriginProfile(
             new OriginProfile.HelloShape(isYes(hello.get(1)), Integer.parseInt(hello.get(3), HEX), isYes(hello.get(5)),
                 isYes(hello.get(7))),
-            new FlightSizes(flights, only(numbers(lines, "alpn"))),
+            new FlightSizes(flights, only(numbers(lines, "alpn")), only(numbers(lines, "hybrid-share"))),
             new AfterHandshake(numbers(lines, "tickets"), steps(numbers(lines, "records"))),
             new AnswerDelays(numbers(lines, "delays-us")));
         return new Learnt(only(words(lines, "domain")), Long.parseLong(only(words(lines, "learnt-ms"))), profile);

@@ -73,12 +73,26 @@ class OriginProbeTest
         OriginProfile profile = finding.profile();
         assertNotNull(profile);
         assertEquals(new OriginProfile.HelloShape(true, 0x1301, false, true), profile.hello());
-        assertEquals(24, profile.flight().flights().size());
+        assertEquals(20, profile.flight().flights().size());
         assertEquals(20 * 3001 - 1, profile.flight().flights().stream().limit(20).mapToInt(flight -> flight.length())
             .sum());
         assertEquals(0, profile.flight().alpnLength());
+        assertEquals(0, profile.flight().hybridLength());
         assertEquals(8, profile.delays().sortedUs().size());
         assertEquals(AfterHandshake.UNKNOWN, profile.after());
+    }
+
+    /** [P-TLS-24] OpenSSL tells its groups to those who did not offer the best: a hybrid share shortens its flights. */
+    @Test
+    void shouldLearnByHowMuchAHybridShareShortensFlights()
+    {
+        answer(index -> index < 20 ? 3000 + index % 3 : index < 24 ? 2979 : 3001);
+
+        OriginProfile profile = look("www.example.com").profile();
+
+        assertNotNull(profile);
+        assertEquals(-22, profile.flight().hybridLength());
+        assertEquals(0, profile.flight().alpnLength());
     }
 
     /** [P-TLS-50] One that fails is enough: the address is known, the profile is not. */

@@ -34,7 +34,7 @@ class OriginProfileTest
         assertEquals(10_000, counts[0], 600);
         assertEquals(20_000, counts[1], 600);
         assertEquals(10_000, counts[2], 600);
-        assertEquals(3000, FlightSizes.ofLengths(3000, 3000).drawLength(random, true));
+        assertEquals(3000, FlightSizes.ofLengths(3000, 3000).drawLength(random, true, false));
     }
 
     /** [P-TLS-24] [P-TLS-52] What is no signature's spread is drawn as it was seen, and no mean that nobody ever saw. */
@@ -54,7 +54,7 @@ class OriginProfileTest
         int[] counts = new int[count];
         for (int i = 0; i < 40_000; i++)
         {
-            counts[sizes.drawLength(random, true) - min]++;
+            counts[sizes.drawLength(random, true, false) - min]++;
         }
         return counts;
     }
@@ -65,9 +65,11 @@ class OriginProfileTest
     {
         assertEquals(23 + 2811 + 281 + 69 + 15, new FlightSizes.Flight(List.of(23, 2811, 281, 69)).length());
         assertEquals(FlightSizes.LENGTH_MAX, new FlightSizes.Flight(List.of(16_000, 16_000)).length());
-        FlightSizes sizes = new FlightSizes(List.of(new FlightSizes.Flight(List.of(23, 1000))), 9);
-        assertEquals(1028, sizes.drawLength(random, true));
-        assertEquals(1019, sizes.drawLength(random, false));
+        FlightSizes sizes = new FlightSizes(List.of(new FlightSizes.Flight(List.of(23, 1000))), 9, -22);
+        assertEquals(1028, sizes.drawLength(random, true, false));
+        assertEquals(1019, sizes.drawLength(random, false, false));
+        assertEquals(1006, sizes.drawLength(random, true, true));
+        assertEquals(997, sizes.drawLength(random, false, true));
     }
 
     /** [P-TLS-52] Looks add up as long as the domain stays what it was. */
@@ -82,7 +84,7 @@ class OriginProfileTest
         Arrays.fill(many, 3002);
         FlightSizes kept = FlightSizes.ofLengths(many).after(first);
         assertEquals(FlightSizes.COUNT_MAX, kept.flights().size());
-        assertEquals(3002, kept.drawLength(random, true));
+        assertEquals(3002, kept.drawLength(random, true, false));
     }
 
     /** Drawn between what was seen; a domain that is too slow keeps its spread. */

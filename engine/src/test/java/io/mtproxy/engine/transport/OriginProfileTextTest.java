@@ -16,7 +16,7 @@ class OriginProfileTextTest
     private static final OriginProfileText.Learnt LEARNT = new OriginProfileText.Learnt("www.example.com",
         1_764_072_000_000L, new OriginProfile(new OriginProfile.HelloShape(true, 0x1302, true, false),
             new FlightSizes(List.of(new FlightSizes.Flight(List.of(23, 2811, 281, 69)),
-                new FlightSizes.Flight(List.of(23, 2811, 280, 69))), 9),
+                new FlightSizes.Flight(List.of(23, 2811, 280, 69))), 9, -22),
             new AfterHandshake(List.of(255, 255), AfterHandshake.stepsOf(List.of(1225, 1225, 16_401, 16_401, 3))),
             new AnswerDelays(List.of(900, 1100))));
     private static final String TEXT = """
@@ -25,6 +25,7 @@ class OriginProfileTextTest
         learnt-ms 1764072000000
         hello versions-first yes cipher 1302 hybrid yes change-cipher-spec no
         alpn 9
+        hybrid-share -22
         flight 23 2811 281 69
         flight 23 2811 280 69
         tickets 255 255
