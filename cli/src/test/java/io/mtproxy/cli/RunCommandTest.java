@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command in the test's own process: exit code, stream and text for each rule. */
 class RunCommandTest
@@ -80,6 +81,8 @@ class RunCommandTest
         new Refused("C-CLI-33", "--daemonize=x conf", 2, "'--daemonize': \"x\" is not a whole number"),
         new Refused("C-CLI-35", "--nice x conf", 2, "'--nice': \"x\" is not a whole number"),
         new Refused("C-CLI-63", "-M 257 conf", 2, "'--slaves': 257 is outside 0..256"),
+        new Refused("C-BUG-13", "-M abc conf", 2, "'--slaves': \"abc\" is not a whole number"),
+        new Refused("C-BUG-03", "--cpu-threads 300 conf", 2, "'--cpu-threads': 300 is outside 1..64"),
         new Refused("C-LIM-03", "--slaves -1 conf", 2, "'--slaves': -1 is outside 0..256"),
         new Refused("--worker-exit", "--worker-exit die conf", 2, "neither replace nor stop"),
         new Refused("C-CLI-36", "--msg-buffers-size 1x conf", 2, "\"1x\" is not a size"),
@@ -131,7 +134,7 @@ class RunCommandTest
         proxySecret = Files.write(folder.resolve("proxy-secret"), new byte[64]);
     }
 
-    /** [C-EXIT-01] [C-CLI-12] */
+    /** [C-EXIT-01] [C-CLI-12] [C-GEN-01] [C-EXIT-17] [C-BUG-03] [C-BUG-13] No stack trace, and no port is opened before. */
     @ParameterizedTest
     @FieldSource("USAGE")
     void shouldRefuseWithUsageOnStdout(Refused refused)
@@ -143,6 +146,7 @@ class RunCommandTest
             () -> assertTrue(run.out().startsWith("usage: ./mtproto-proxy "), run::out),
             () -> assertTrue(run.err().getFirst().matches(ANNOUNCEMENT), run.err()::getFirst),
             () -> assertTrue(run.errors().contains(refused.errorPart()), run::errors),
+            () -> assertFalse(run.errors().contains("\tat ") || run.errors().contains("Exception"), run::errors),
             () -> assertFalse(run.errors().toLowerCase().contains(SECRET.toLowerCase()), "a secret is shown"));
     }
 
@@ -202,7 +206,7 @@ class RunCommandTest
         assertEquals(2, run("help nothing").exitCode());
     }
 
-    /** [C-EXIT-04] [C-EXIT-05] [C-EXIT-06] [C-LIFE-02] */
+    /** [C-EXIT-04] [C-EXIT-05] [C-EXIT-06] [C-LIFE-02] [C-BUG-12] */
     @Test
     void shouldRefuseConfigurationFile() throws IOException
     {
@@ -219,6 +223,22 @@ class RunCommandTest
         assertTrue(directory.errors().contains(folder + "\": it is a directory"), directory::errors);
         assertEquals(1, wrong.exitCode());
         assertTrue(wrong.errors().contains("bad.conf:2:"), wrong::errors);
+        Files.writeString(bad, "proxies 3;");
+        assertTrue(run(bad.toString()).errors().contains("bad.conf:1:"));
+    }
+
+    /** [C-CFG-23] [C-BUG-03] C asserts. */
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "[::]"})
+    void shouldRefuseServerWithoutAddress(String host) throws IOException
+    {
+        Path bad = Files.writeString(folder.resolve("bad.conf"), "default 2;\nproxy_for 2 " + host + ":9;\n");
+
+        CommandRun run = run(bad.toString());
+
+        assertEquals(1, run.exitCode());
+        assertTrue(run.errors().contains("bad.conf:2:"), run::errors);
+        assertFalse(run.errors().contains("\tat "), run::errors);
     }
 
     /** [C-EXIT-07] [C-LIFE-05] A port that is taken is told before a secret that cannot be read. */
@@ -285,7 +305,7 @@ class RunCommandTest
         assertTrue(told.contains(part), run::errors);
     }
 
-    /** [C-EXIT-08] [C-LIM-13] */
+    /** [C-EXIT-08] [C-LIM-13] [C-BUG-12] */
     @Test
     void shouldRefuseProxySecretFile() throws IOException
     {

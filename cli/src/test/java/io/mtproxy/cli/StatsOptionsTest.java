@@ -36,7 +36,7 @@ class StatsOptionsTest
         port = ProxyProcess.freePort();
     }
 
-    /** [C-HTTP-01] [C-HTTP-02] [C-CLI-39] */
+    /** [C-HTTP-01] [C-HTTP-02] [C-CLI-39] [C-CLI-55] */
     @Test
     void shouldServeStatsWithBothOptions() throws IOException
     {
@@ -55,7 +55,7 @@ class StatsOptionsTest
         assertEquals(REFUSED, ask(port));
     }
 
-    /** [C-HTTP-01] {@code -p} alone opens nothing. */
+    /** [C-HTTP-01] [C-CLI-55] {@code -p} alone opens nothing. */
     @Test
     void shouldOpenNothingWithoutHttpStats() throws IOException
     {

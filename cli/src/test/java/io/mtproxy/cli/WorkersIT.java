@@ -40,7 +40,7 @@ class WorkersIT extends WorkerProcesses
     private static final int SIGCONT = 18;
 
     /**
-     * [C-LIFE-10] [C-LIFE-15] [C-LIFE-07] [C-STAT-04] [C-SIG-01] [C-EXIT-20] Files that only root may read, a port that only
+     * [C-LIFE-10] [C-LIFE-15] [C-BUG-15] [C-LIFE-07] [C-STAT-04] [C-SIG-01] [C-EXIT-20] Files that only root may read, a port that only
      * root may open, and no process that is still root.
      */
     @Test
@@ -260,7 +260,7 @@ class WorkersIT extends WorkerProcesses
         }
     }
 
-    /** [C-SIG-01] [C-SIG-20] A worker that does not answer is killed. */
+    /** [C-SIG-02] [C-BUG-05] [C-SIG-20] [C-LIM-27] As with SIGTERM; a worker that does not answer is killed. */
     @Test
     void shouldEndWithWorkerThatHangs() throws Exception
     {

@@ -132,7 +132,7 @@ class OriginProbeTest
         assertTrue(finding.isHere());
     }
 
-    /** [P-TLS-50] Five seconds for all of them, whatever the domain does. */
+    /** [P-TLS-50] [C-LIM-25] Five seconds for all of them, whatever the domain does. */
     @Test
     void shouldNotWaitForSilence()
     {

@@ -95,7 +95,8 @@ class LinkHandshakeTest
 
     @ParameterizedTest
     @EnumSource(HandshakeFault.class)
-    void shouldBeReadyOnlyWithWhatIsAllowed(HandshakeFault fault) // [P-RPC-04] [P-RPC-05] [P-RPC-13] [P-RPC-33]
+    void shouldBeReadyOnlyWithWhatIsAllowed(HandshakeFault fault) // [P-RPC-04] [P-RPC-05] [P-RPC-13] [P-RPC-33] [C-LIM-28]
+                                                                  // [C-MID-05]
     {
         assertEquals(fault.isAllowed(), isReadyWith(fault));
     }

@@ -69,7 +69,7 @@ final class BadBytesSimulationTest
         }
     }
 
-    /** [P-RPC-03] [P-RPC-04] [P-RPC-05] [P-RPC-60] [P-CON-22] whatever a middle proxy sends, others go on. */
+    /** [P-RPC-03] [P-RPC-04] [P-RPC-05] [P-RPC-60] [P-CON-22] [C-BUG-22] whatever a middle proxy sends, others go on. */
     @Test
     void shouldStandAnythingFromMiddleProxies() throws IOException
     {

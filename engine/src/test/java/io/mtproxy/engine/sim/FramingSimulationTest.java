@@ -33,7 +33,7 @@ final class FramingSimulationTest
     private static final long MS = 1_000_000L;
     private static final long SECOND = 1_000_000_000L;
 
-    /** [P-OBF-21] [P-OBF-30] [P-OBF-34] [C-CLT-09] only the offender is closed, and nothing is sent to it. */
+    /** [P-OBF-21] [P-OBF-30] [P-OBF-34] [C-CLT-09] [C-LIM-09] only the offender is closed, and nothing is sent to it. */
     @ParameterizedTest
     @CsvSource({"ABRIDGED,0000000000000000", "ABRIDGED,8000000000000000", "ABRIDGED,7f7e00000000000000",
         "ABRIDGED,7fffffff0000000000", "ABRIDGED,7f01fc030000000000", "ABRIDGED,ff7e00000000000000",
@@ -67,7 +67,7 @@ final class FramingSimulationTest
         }
     }
 
-    /** [P-OBF-21] [P-OBF-30] [P-OBF-32] [P-OBF-33] the longest and the shortest good frames. */
+    /** [P-OBF-21] [P-OBF-30] [P-OBF-32] [P-OBF-33] [C-LIM-09] the longest and the shortest good frames. */
     @ParameterizedTest
     @CsvSource({"ABRIDGED,1044480", "ABRIDGED,504", "ABRIDGED,508", "ABRIDGED,56", "INTERMEDIATE,1044480",
         "INTERMEDIATE,56", "PADDED,1044476", "PADDED,56"})
@@ -225,7 +225,7 @@ final class FramingSimulationTest
         }
     }
 
-    /** [P-OBF-50] answered here, in the connection's framing; never forwarded, no counter of the C program moves. */
+    /** [P-OBF-50] [C-CLT-10] answered here, in the connection's framing; never forwarded, no counter of the C program moves. */
     @ParameterizedTest
     @EnumSource(names = {"ABRIDGED", "INTERMEDIATE", "PADDED"})
     void shouldAnswerPing(Transport transport) throws IOException
@@ -368,7 +368,7 @@ final class FramingSimulationTest
         }
     }
 
-    /** [P-OBF-52] [C-CLT-12] */
+    /** [P-OBF-52] [C-CLT-12] [C-LIM-22] */
     @Test
     void shouldKeepIdleClientForHours() throws IOException
     {

@@ -137,7 +137,7 @@ final class FrontingSimulationTest
         }
     }
 
-    /** [P-TLS-30] [C-CLT-21] Ten seconds after accept, with what there is. */
+    /** [P-TLS-30] [C-CLT-21] [C-LIM-21] Ten seconds after accept, with what there is. */
     @ParameterizedTest
     @ValueSource(ints = {0, 3, 8, 9, 516})
     void shouldPassOnWhatIsIncompleteAfterTenSeconds(int length) throws IOException

@@ -85,7 +85,7 @@ final class HandshakeSimulationTest
 
     /**
      * Deadlines were polled once a turn, which moves the wheel by one slot only, and an idle thread takes ten turns a
-     * second: a timeout of one minute came after several. [P-OBF-17] [C-CLT-03]
+     * second: a timeout of one minute came after several. [P-OBF-17] [C-CLT-03] [C-LIM-20] [C-BUG-10]
      */
     @Test
     void shouldCloseSilentlyBetweenOnceAndTwiceTheTimeoutAlsoWhenIdle() throws IOException
@@ -124,7 +124,7 @@ final class HandshakeSimulationTest
         }
     }
 
-    /** [P-OBF-17] [C-CLT-03] 0 is never, as in the C program. */
+    /** [P-OBF-17] [C-CLT-03] [C-LIM-20] 0 is never, as in the C program. */
     @Test
     void shouldKeepSilentConnectionsForEverWithoutTimeout() throws IOException
     {

@@ -201,7 +201,7 @@ class FakeTlsClientHelloTest
         assertEquals(REPLAYED, read(bytes, NOW + ReplayFilter.LIFE_SECONDS - 1));
     }
 
-    /** [P-TLS-17] Window of a fresh memory, to the second. */
+    /** [P-TLS-17] [C-LIM-26] Window of a fresh memory, to the second. */
     @Test
     void shouldKeepTheTimeWindow()
     {
@@ -220,7 +220,7 @@ class FakeTlsClientHelloTest
         return read(hello(DOMAIN, stamp, 512));
     }
 
-    /** [P-TLS-17] What was lost for want of room counts as the beginning of memory. */
+    /** [P-TLS-17] [C-LIM-26] What was lost for want of room counts as the beginning of memory. */
     @Test
     void shouldNotTrustTimesBeforeTheNewestLoss()
     {
