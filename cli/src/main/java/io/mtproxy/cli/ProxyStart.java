@@ -156,7 +156,7 @@ final class ProxyStart
             Path statusFile = plan.statusFile();
             if (plan.config().fronting().isTlsOnly() && statusFile != null && statusFile.getParent() != null)
             {
-                context.replayTable(ReplayFile.map(statusFile.getParent(), ReplayFilter.BUFFER_LENGTH_DEFAULT));
+                mapReplayTable(plan, statusFile.getParent(), context);
                 context.originProfiles(new OriginProfileFiles(statusFile.getParent()));
             }
             ProxyEngine engine = ProxyEngine.launch(context);
@@ -467,6 +467,31 @@ final class ProxyStart
         }
     }
 
+    /** Without a file each process remembers by itself what it accepted, until it ends. */
+    private void mapReplayTable(StartPlan plan, Path folder, EngineContext context) throws IOException
+    {
+        try
+        {
+            context.replayTable(ReplayFile.map(folder, ReplayFilter.BUFFER_LENGTH_DEFAULT));
+        }
+        catch (IOException e)
+        {
+            doWithout(plan, "no file of accepted hellos", e,
+                "after a restart, and by another worker, a hello may be accepted once more");
+        }
+    }
+
+    /** A folder that an operator named must be usable; the default one is done without. (architecture A9) */
+    private void doWithout(StartPlan plan, String what, IOException reason, String effect) throws IOException
+    {
+        Path named = plan.line().additive().statusRoot();
+        if (named != null)
+        {
+            throw new IOException("--status-dir " + named + " cannot be used: " + reason.getMessage(), reason);
+        }
+        log.warn(what + ": " + reason.getMessage() + " — " + effect);
+    }
+
     private StatusFile statusFile(StartPlan plan, List<String> agentNames, String description, EpochClock clock)
         throws IOException
     {
@@ -487,12 +512,7 @@ final class ProxyStart
         }
         catch (IOException e)
         {
-            if (plan.line().additive().statusRoot() != null)
-            {
-                throw e;
-            }
-            log.warn("no status file: " + e.getMessage() + " — stat, top and metrics of other processes will not see " +
-                "this proxy");
+            doWithout(plan, "no status file", e, "stat, top and metrics of other processes will not see this proxy");
             return StatusFile.inMemory(agentNames, description, clock);
         }
     }
