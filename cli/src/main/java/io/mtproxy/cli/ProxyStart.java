@@ -77,7 +77,7 @@ final class ProxyStart
     {
         LegacyOptions legacy = line.legacy();
         checkStats(legacy);
-        checkDomains(legacy);
+        checkDomains(line);
         log.print("configuration file " + line.configFile());
         ProxyMultiConf conf =
             ProxyMultiConf.load(line.configFile(), new SystemHostResolver(SystemNanoClock.INSTANCE));
@@ -220,7 +220,7 @@ final class ProxyStart
                 EngineConfig.Clients.limits(additive.clientBufferLength(), additive.handshakeTimeout())),
             new EngineConfig.MiddleProxies(conf, proxySecret, legacy.natRules(), statsPort,
                 additive.linkBufferLength(), additive.drainTimeout()),
-            limits.buffers(), threads, legacy.fronting());
+            limits.buffers(), threads, additive.fronting(legacy.fronting()));
     }
 
     /** Opens the ports with the rights of the starting user, and then does without these. [C-LIFE-05] [C-LIFE-10] */
@@ -256,8 +256,14 @@ final class ProxyStart
     }
 
     /** [C-EXIT-16] */
-    private static void checkDomains(LegacyOptions legacy) throws ConfigurationException
+    private static void checkDomains(ArgumentLine line) throws ConfigurationException
     {
+        LegacyOptions legacy = line.legacy();
+        if (!legacy.fronting().isTlsOnly() && line.additive().isFrontSet())
+        {
+            throw new ConfigurationException(OptionException.EXIT_USAGE,
+                List.of("--front-policy and --front-delay are for connections to a domain — give one with -D"));
+        }
         if (legacy.fronting().isTlsOnly() && legacy.secretCount() == 0)
         {
             throw new ConfigurationException(OptionException.EXIT_USAGE,

@@ -2,6 +2,7 @@
 package io.mtproxy.engine;
 
 import io.mtproxy.engine.client.ClientLimits;
+import io.mtproxy.engine.client.FrontPolicy;
 import io.mtproxy.engine.config.NatRules;
 import io.mtproxy.engine.config.ProxyMultiConf;
 import io.mtproxy.engine.config.ProxySecretFile;
@@ -46,12 +47,22 @@ public record EngineConfig(Listening listening, Clients clients, MiddleProxies m
      * Domains behind which the proxy hides. With one or more of them only fake-TLS is served, and everything else is
      * passed on. [C-CLI-59] [C-CLT-20]
      *
-     * @param domains {@code -D}, in order; the first is the default. [P-TLS-01]
+     * @param domains  {@code -D}, in order; the first is the default. [P-TLS-01]
+     * @param policy   {@code --front-policy}.
+     * @param delayMax {@code --front-delay}: most that an answer waits, to take as long as the domain; zero is never.
      */
-    public record Fronting(List<String> domains)
+    public record Fronting(List<String> domains, FrontPolicy policy, Duration delayMax)
     {
+        /** Default of {@code --front-delay}: nobody notices it at a connection that stays for minutes. */
+        public static final Duration DELAY_MAX_DEFAULT = Duration.ofMillis(50);
         /** No domain. */
         public static final Fronting NONE = new Fronting(List.of());
+
+        /** Domains with the defaults of the rest. */
+        public Fronting(List<String> domains)
+        {
+            this(domains, FrontPolicy.SPLICE_ALL, DELAY_MAX_DEFAULT);
+        }
 
         /** @throws IllegalArgumentException for a name that cannot be probed for. [P-TLS-51] */
         public Fronting

@@ -14,6 +14,7 @@ import io.mtproxy.engine.status.StatusFile;
 import io.mtproxy.engine.transport.ReplayFilter;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.agrona.concurrent.AtomicBuffer;
@@ -36,6 +37,7 @@ public final class EngineContext
     private EpochClock epochClock = SystemEpochClock.INSTANCE;
     private @Nullable TcpNetwork network;
     private @Nullable OriginProber originProber;
+    private @Nullable Executor originLooks;
     private @Nullable AtomicBuffer replayTable;
     private @Nullable OriginProfileFiles originProfiles;
     private Supplier<RandomSource> randomSources = SecureRandomSource::new;
@@ -94,6 +96,13 @@ public final class EngineContext
     public EngineContext originProber(OriginProber value)
     {
         originProber = value;
+        return this;
+    }
+
+    /** Where looks at domains run, which block: threads of their own by default, the conductor's in INVOKER mode. */
+    public EngineContext originLooks(Executor value)
+    {
+        originLooks = value;
         return this;
     }
 
@@ -190,6 +199,13 @@ public final class EngineContext
         return originProber != null ?
             originProber :
             new OriginProbe(() -> new SystemHostResolver(nanoClock), nanoClock, newRandomSource());
+    }
+
+    Executor originLooks()
+    {
+        return originLooks != null ?
+            originLooks :
+            threadingMode == ThreadingMode.INVOKER ? Runnable::run : Thread::startVirtualThread;
     }
 
     AtomicBuffer replayTable()

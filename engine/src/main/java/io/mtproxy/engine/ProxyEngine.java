@@ -36,7 +36,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.AgentRunner;
@@ -480,9 +479,10 @@ public final class ProxyEngine implements AutoCloseable
             List<String> names = config.fronting().domains();
             RandomSource random = context.newRandomSource();
             FrontingTable fronts = new FrontingTable(new FakeTlsDomains(names), names.stream()
-                .map(name -> new FrontingTable.Front(name, null, initialProfile(name, random), false)).toList());
+                .map(name -> new FrontingTable.Front(name, initialProfile(name, random))).toList());
             return new FakeTlsSetup(context.network(), config.listening().address(), context.epochClock(),
-                new ReplayFilter(context.replayTable()), Set.copyOf(ports), fronts);
+                new ReplayFilter(context.replayTable()), Set.copyOf(ports), fronts, config.fronting().policy(),
+                config.fronting().delayMax().toNanos());
         }
 
         /** What an earlier process has learnt is better than any default. */
@@ -501,10 +501,8 @@ public final class ProxyEngine implements AutoCloseable
             {
                 return null;
             }
-            // a test that steps by hand has no other thread
-            boolean isSteppedByHand = context.threadingMode() == ThreadingMode.INVOKER;
-            Executor executor = isSteppedByHand ? Runnable::run : Thread::startVirtualThread;
-            return new OriginWatch(context.originProber(), executor, fakeTls.fronts(), List.of(clientCommands),
+            return new OriginWatch(context.originProber(), context.originLooks(), fakeTls.fronts(), List.of(
+                clientCommands),
                 context.log(), context.originProfiles());
         }
 

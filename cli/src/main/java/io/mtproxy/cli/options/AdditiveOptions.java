@@ -2,6 +2,7 @@
 package io.mtproxy.cli.options;
 
 import io.mtproxy.engine.EngineConfig;
+import io.mtproxy.engine.client.FrontPolicy;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +22,7 @@ public final class AdditiveOptions
     private static final int CLIENT_BUFFER_MIN = 2 << 20;
     private static final int LINK_BUFFER_MIN = 64 << 10;
     private static final int BUFFER_MAX = 1 << 30;
+    private static final int FRONT_DELAY_MS_MAX = 5000;
     private static final int SECONDS_MAX = 366 * 24 * 3600;
 
     private final OptionReader reader = new OptionReader();
@@ -36,6 +38,9 @@ public final class AdditiveOptions
     private @Nullable Path statusRoot;
     private @Nullable String instance;
     private boolean isWorkerReplaced = true;
+    private FrontPolicy frontPolicy = FrontPolicy.SPLICE_ALL;
+    private Duration frontDelayMax = EngineConfig.Fronting.DELAY_MAX_DEFAULT;
+    private boolean isFrontSet;
     private @Nullable InetSocketAddress metricsListen;
     private @Nullable NetworkList metricsAllow;
 
@@ -152,6 +157,45 @@ public final class AdditiveOptions
     void metricsAllow(@Nullable String text)
     {
         metricsAllow = reader.read("--metrics-allow", text, NetworkList::parse);
+    }
+
+    @Option(names = "--front-policy", paramLabel = VALUE,
+        description = "<reason>=splice, drop or alert: what -D gives a connection that is none of ours; reasons: " +
+            "silence, not-tls, unknown-name, digest, replay, clock, odd-hello, after-hello (default all splice)")
+    void frontPolicy(@Nullable String text)
+    {
+        frontPolicy = reader.read("--front-policy", text, value ->
+        {
+            FrontPolicy changed = frontPolicy;
+            for (String rule : value.split(",", -1))
+            {
+                changed = changed.with(rule);
+            }
+            return changed;
+        });
+        isFrontSet = true;
+    }
+
+    @Option(names = "--front-delay", paramLabel = VALUE,
+        description = "most milliseconds that an answer under -D waits, to take as long as the domain; 0..5000, 0 for " +
+            "never (default 50)")
+    void frontDelay(@Nullable String text)
+    {
+        frontDelayMax = reader.read("--front-delay", text, number -> Duration.ofMillis(OptionValues.integer(number, 0,
+            FRONT_DELAY_MS_MAX)));
+        isFrontSet = true;
+    }
+
+    /** @return these domains with what is to be done with connections for them. */
+    public EngineConfig.Fronting fronting(EngineConfig.Fronting domains)
+    {
+        return new EngineConfig.Fronting(domains.domains(), frontPolicy, frontDelayMax);
+    }
+
+    /** @return whether something was said that means nothing without domains. */
+    public boolean isFrontSet()
+    {
+        return isFrontSet;
     }
 
     /** @return where metrics are served beside C's port; null for nowhere. */

@@ -127,7 +127,9 @@ public final class ClientAgent implements Agent
     /** @return the longest that the thread may wait in its poller. */
     long waitNsMax()
     {
-        return connections.isHeldUpByRing() ? HELD_UP_WAIT_NS : nextTickNs - clock.nanoTime();
+        return connections.isHeldUpByRing() ?
+            HELD_UP_WAIT_NS :
+            Math.min(connections.waitNsMax(), nextTickNs - clock.nanoTime());
     }
 
     /** @return the agent's clients, for tests and reports. */

@@ -145,7 +145,7 @@ public final class OriginWatch
         OriginProfile learnt = finding.profile();
         Front found = new Front(old.name(), address == null ? old.address() : address,
             learnt == null ? old.profile() : merge(look.index, learnt, old.profile()),
-            address == null ? old.isHere() : finding.isHere());
+            address == null ? old.isHere() : finding.isHere(), true);
         if (learnt != null)
         {
             save(new OriginProfileText.Learnt(old.name(), nowMs, found.profile()));

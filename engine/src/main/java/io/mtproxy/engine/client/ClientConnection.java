@@ -204,7 +204,7 @@ final class ClientConnection implements ReadyHandler
         if (phase == ClientPhase.SNIFF || phase == ClientPhase.FAKE_TLS_HELLO)
         {
             // half a hello or nothing, and an end: the domain knows what to say to that
-            front(FakeTlsDomains.DEFAULT, 0, waiting, true);
+            front(FrontReason.SILENCE, FakeTlsDomains.DEFAULT, 0, waiting, true);
             return;
         }
         if (phase == ClientPhase.RELAY && requests != null && requests.endAfterCompleteFrames())
@@ -233,22 +233,55 @@ final class ClientConnection implements ReadyHandler
                 }
             }
             case RELAY -> relay(0, length);
-            case FRONTING, DISCARD, FLUSHING, CLOSING, CLOSED ->
+            case FRONT_WAITING, FRONTING, DISCARD, FLUSHING, CLOSING, CLOSED ->
             {
                 // read only to see the end
             }
         }
     }
 
-    /** Nothing of this is for us: from now on the domain speaks. [P-TLS-60] */
-    void front(int domainIndex, int offset, int length, boolean isEnded)
+    /** Nothing of this is for us: from now on the domain speaks, unless the policy says otherwise. [P-TLS-60] */
+    void front(FrontReason reason, int domainIndex, int offset, int length, boolean isEnded)
     {
         FrontingStart domains = shared.fronting;
         if (domains != null)
         {
             shared.deadlines.cancel(this);
-            domains.front(this, domainIndex, offset, length, isEnded);
+            domains.front(this, reason, domainIndex, offset, length, isEnded);
         }
+    }
+
+    /** Where the domain is will be known soon: until then nothing more is read. */
+    void waitForFront(int offset, int length, long deadlineNs)
+    {
+        phase = ClientPhase.FRONT_WAITING;
+        shared.deadlines.start(this, deadlineNs);
+        if (fakeTls != null)
+        {
+            fakeTls.keep(offset, length);
+        }
+        updateInterest();
+    }
+
+    /** More is known of the domains than when this had to wait. */
+    void frontAgain(int domainIndex, boolean isEnded)
+    {
+        FrontingStart domains = shared.fronting;
+        if (phase == ClientPhase.FRONT_WAITING && domains != null && fakeTls != null)
+        {
+            shared.deadlines.cancel(this);
+            domains.splice(this, domainIndex, 0, fakeTls.takeWaiting(), isEnded);
+        }
+    }
+
+    /** The policy wants an alert, and nothing after it. */
+    void closeWithAlert(int description)
+    {
+        if (fakeTls != null)
+        {
+            fakeTls.sendAlert(description);
+        }
+        close(CloseReason.FRONT_POLICY);
     }
 
     /** @param origin connecting to the domain; owned from now on. */
@@ -376,13 +409,22 @@ final class ClientConnection implements ReadyHandler
     /** The time for the handshake, or for the last flush, is over. */
     void onDeadline()
     {
-        if (fakeTls != null && phase != ClientPhase.FLUSHING)
+        switch (phase)
         {
-            fakeTls.onAlarm();
-        }
-        else
-        {
-            close(phase == ClientPhase.FLUSHING ? CloseReason.CLOSE_EXT : CloseReason.HANDSHAKE_TIMEOUT);
+            case FLUSHING -> close(CloseReason.CLOSE_EXT);
+            case FRONT_WAITING -> close(CloseReason.FRONT_UNRESOLVED);
+            case SNIFF, FAKE_TLS_HELLO, OBFUSCATED2_HEADER, DISCARD ->
+            {
+                if (fakeTls == null)
+                {
+                    close(CloseReason.HANDSHAKE_TIMEOUT);
+                }
+                else
+                {
+                    fakeTls.onAlarm();
+                }
+            }
+            case FRONTING, RELAY, CLOSING, CLOSED -> throw new IllegalStateException("no deadline in " + phase);
         }
     }
 
@@ -408,7 +450,9 @@ final class ClientConnection implements ReadyHandler
 
     private int wantedInterest()
     {
-        int wanted = requests != null && !requests.wantsMore() ? Interest.NONE : Interest.READ;
+        int wanted = phase == ClientPhase.FRONT_WAITING || requests != null && !requests.wantsMore() ?
+            Interest.NONE :
+            Interest.READ;
         boolean isWriteBlocked = answers == null ?
             fakeTls != null && fakeTls.isWriteBlocked() :
             answers.isWriteBlocked();

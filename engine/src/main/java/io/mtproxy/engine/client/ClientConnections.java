@@ -57,6 +57,7 @@ public final class ClientConnections
     final SecretAccounting accounting;
     /** In TLS-only mode; null otherwise. */
     final @Nullable FakeTlsAcceptor fakeTls;
+    final HeldFlights heldFlights = new HeldFlights();
     /** In TLS-only mode; null otherwise. */
     final @Nullable FrontingStart fronting;
 
@@ -97,7 +98,7 @@ public final class ClientConnections
         fakeTls = fakeTlsSetup == null ?
             null :
             new FakeTlsAcceptor(fakeTlsSetup, counters, random, cipherScratch, setup.natRules());
-        fronting = fakeTls == null ? null : new FrontingStart(fakeTls, poller, counters);
+        fronting = fakeTls == null ? null : new FrontingStart(fakeTls, poller, counters, clock);
         received = new UnsafeBuffer(receiveBuffer);
         source = new FrameSource(received);
         nowNs = clock.nanoTime();
@@ -196,10 +197,16 @@ public final class ClientConnections
         deadlines.start(connection, nowNs + limits.flushTimeoutNs());
     }
 
+    /** @return how long nothing of the clients is due that is due to the millisecond. */
+    public long waitNsMax()
+    {
+        return heldFlights.waitNsMax(clock.nanoTime());
+    }
+
     /** @return deadlines that were over. */
     public int pollDeadlines()
     {
-        return deadlines.poll(nowNs);
+        return deadlines.poll(nowNs) + heldFlights.poll(nowNs);
     }
 
     // ---- the turn
@@ -346,6 +353,10 @@ public final class ClientConnections
         if (fakeTls != null)
         {
             fakeTls.fronts(fronts);
+            if (fronting != null)
+            {
+                fronting.retry();
+            }
         }
     }
 

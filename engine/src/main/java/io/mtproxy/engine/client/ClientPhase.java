@@ -8,7 +8,8 @@ package io.mtproxy.engine.client;
  *   SNIFF --> FAKE_TLS_HELLO --> OBFUSCATED2_HEADER --> RELAY --> FLUSHING --> CLOSING --> CLOSED
  *     |             |                    |                +--------------------->^
  *     |             |                    +--> DISCARD -------------------------->|
- *     +-------------+--------------------+-------+--> FRONTING ----------------->+
+ *     +-------------+--------------------+-------+--> FRONT_WAITING ------------>|
+ *                                                +--> FRONTING ----------------->+
  * </pre>
  *
  * Without fronting domains a connection begins with OBFUSCATED2_HEADER and never gets to FRONTING.
@@ -19,6 +20,8 @@ enum ClientPhase
     SNIFF,
     /** With domains: waits for the rest of what may be a hello. [P-TLS-11] Valid: as SNIFF. */
     FAKE_TLS_HELLO,
+    /** With domains: waits until it is known where the domain is. Valid: as SNIFF. */
+    FRONT_WAITING,
     /** With domains: copies to the domain and back until both have ended. [P-TLS-60] Valid: socket, fronting relay. */
     FRONTING,
     /**

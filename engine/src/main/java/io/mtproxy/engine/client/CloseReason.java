@@ -48,6 +48,8 @@ public enum CloseReason
     FRONT_UNRESOLVED(ProxyCounter.CLOSED_FRONT_UNRESOLVED),
     /** The domain to pass it on to is this proxy. [P-TLS-60] */
     FRONT_IS_PROXY(ProxyCounter.CLOSED_FRONT_IS_PROXY),
+    /** None of ours, and {@code --front-policy} does not let the domain answer it. */
+    FRONT_POLICY(ProxyCounter.CLOSED_FRONT_POLICY),
     /** A rule of our own was broken: a defect, reported in the error log. */
     INTERNAL_ERROR(ProxyCounter.CLOSED_INTERNAL_ERROR),
     /** The proxy ends. */

@@ -31,6 +31,7 @@ final class FakeTlsAcceptor
     private final FakeTlsSetup setup;
     private final ProxyCounters counters;
     private final IntUnaryOperator natRules;
+    private final RandomSource random;
     private final FakeTlsClientHello clientHello;
     private final FakeTlsServerHello serverHello;
     private FrontingTable fronts;
@@ -42,6 +43,7 @@ final class FakeTlsAcceptor
         this.setup = setup;
         this.counters = counters;
         this.natRules = natRules;
+        this.random = random;
         this.clientHello = new FakeTlsClientHello(hmac);
         this.serverHello = new FakeTlsServerHello(random, scratch, hmac);
         this.fronts = setup.fronts();
@@ -79,6 +81,18 @@ final class FakeTlsAcceptor
         return result;
     }
 
+    /** @return what a connection gets that is none of ours for this reason. */
+    FrontPolicy.Action action(FrontReason reason)
+    {
+        return setup.policy().action(reason);
+    }
+
+    /** @return how long the answer to the hello last read is to wait. */
+    long drawDelayNs()
+    {
+        return front(clientHello.domainIndex()).profile().delays().drawNs(random, setup.delayNsMax());
+    }
+
     /** @return the domain that the hello last read has named. */
     int domainIndex()
     {
@@ -103,11 +117,16 @@ final class FakeTlsAcceptor
         return localPort == PORT_HTTP ? PORT_HTTP : PORT_HTTPS;
     }
 
-    /** @return whether passing on to there would come back to this proxy. */
-    boolean isProxyItself(FrontingTable.Front front, InetAddress address, int port, InetSocketAddress local)
+    /**
+     * @return whether passing on to there would come back to this proxy: the address is one of this machine, or outsiders
+     *         know this machine by it, or the connection itself has come from there, as it does when a router sends us our
+     *         own connections back.
+     */
+    boolean isProxyItself(FrontingTable.Front front, InetAddress address, int port, InetSocketAddress local,
+        InetSocketAddress remote)
     {
         return setup.ownPorts().contains(port) && (front.isHere() || address.equals(local.getAddress()) ||
-            isTranslated(local.getAddress(), address));
+            address.equals(remote.getAddress()) || isTranslated(local.getAddress(), address));
     }
 
     /** @return whether outsiders know the local address as the other one, by {@code --nat-info}. */

@@ -11,6 +11,7 @@ import io.mtproxy.engine.transport.HandshakeResult;
 import io.mtproxy.engine.transport.Obfuscated2Handshake;
 import io.mtproxy.engine.transport.PaddedIntermediateFrames;
 import java.io.IOException;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The TLS side of one client in TLS-only mode: its hello, our flight, its first record, which brings the header, and then
@@ -29,6 +30,9 @@ final class FakeTlsHandshake
     private final FakeTlsRecords records = new FakeTlsRecords();
     /** How the domain that the hello has named goes on. */
     private AfterHandshake after = AfterHandshake.UNKNOWN;
+    /** The flight waits for its time. */
+    private boolean isHeld;
+    private long dueNs;
 
     FakeTlsHandshake(ClientConnection connection, ClientConnections shared)
     {
@@ -60,7 +64,9 @@ final class FakeTlsHandshake
             throw new IllegalStateException("no hello is waited for");
         }
         int localPort = connection.socket().localAddress().getPort();
-        switch (acceptor.readHello(shared.received, length, localPort, shared.secrets()))
+        FakeTlsClientHello.Result result =
+            acceptor.readHello(shared.received, length, localPort, shared.secrets());
+        switch (result)
         {
             case NEED_MORE ->
             {
@@ -76,7 +82,7 @@ final class FakeTlsHandshake
             }
             case NOT_A_HELLO, UNKNOWN_NAME, WRONG_PORT, TRAILING_BYTES, TOO_LONG, REPLAYED, WRONG_DIGEST, OUT_OF_TIME,
                 NO_CIPHER ->
-                connection.front(acceptor.domainIndex(), 0, length, false);
+                connection.front(FrontReason.of(result), acceptor.domainIndex(), 0, length, false);
         }
     }
 
@@ -102,7 +108,7 @@ final class FakeTlsHandshake
         else if (shared.headers.frameCodec() != PaddedIntermediateFrames.INSTANCE)
         {
             shared.headers.dropStreams();
-            connection.front(FakeTlsDomains.DEFAULT, offset, length - offset, false);
+            connection.front(FrontReason.AFTER_HELLO, FakeTlsDomains.DEFAULT, offset, length - offset, false);
         }
         else
         {
@@ -130,7 +136,12 @@ final class FakeTlsHandshake
     /** The time for the handshake is over: discarded bytes are gone, everything else goes along. [P-TLS-33] */
     void onAlarm()
     {
-        connection.front(FakeTlsDomains.DEFAULT, 0, takeWaiting(), false);
+        FrontReason reason = switch (connection.phase())
+        {
+            case OBFUSCATED2_HEADER, DISCARD -> FrontReason.AFTER_HELLO;
+            default -> FrontReason.SILENCE;
+        };
+        connection.front(reason, FakeTlsDomains.DEFAULT, 0, takeWaiting(), false);
     }
 
     /** @return what of the flight is still to be written; whoever goes on with the client's stream takes it over. */
@@ -156,8 +167,14 @@ final class FakeTlsHandshake
     /** Keeps what is in the receive buffer until more comes. */
     void keep(int length)
     {
+        keep(0, length);
+    }
+
+    /** The same for a part of what is there. */
+    void keep(int offset, int length)
+    {
         shared.senders.touch(connection);
-        if (!input.append(shared.received, 0, length))
+        if (!input.append(shared.received, offset, length))
         {
             connection.close(CloseReason.BUFFERS_EXHAUSTED);
         }
@@ -173,13 +190,49 @@ final class FakeTlsHandshake
             connection.close(CloseReason.BUFFERS_EXHAUSTED);
             return;
         }
-        flush();
+        long delayNs = acceptor.drawDelayNs();
+        if (delayNs > 0)
+        {
+            isHeld = true;
+            dueNs = shared.clock.nanoTime() + delayNs;
+            shared.heldFlights.add(this);
+        }
+        else
+        {
+            flush();
+        }
+    }
+
+    /** @return when the flight is to go out; valid while it is held. */
+    long dueNs()
+    {
+        return dueNs;
+    }
+
+    /** The domain would answer now. */
+    void release()
+    {
+        if (isHeld)
+        {
+            isHeld = false;
+            flush();
+        }
+    }
+
+    /** Says in TLS that nothing will come of this; what the socket does not take at once is lost. */
+    void sendAlert(int description)
+    {
+        UnsafeBuffer scratch = shared.scratch;
+        if (output.append(scratch, 0, FakeTlsRecords.encodeAlert(scratch, 0, description)))
+        {
+            flush();
+        }
     }
 
     /** @return whether part of the flight waits for the socket. */
     boolean isWriteBlocked()
     {
-        return !output.isEmpty();
+        return !isHeld && !output.isEmpty();
     }
 
     /** Writes what the socket takes of the flight. */
@@ -203,6 +256,7 @@ final class FakeTlsHandshake
     /** The socket is closed: gives everything back. */
     void clear()
     {
+        isHeld = false;
         input.clear();
         output.clear();
     }

@@ -17,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param replays  shared by all agents. [P-TLS-20]
  * @param ownPorts client ports of this proxy, which must not be fronted to.
  * @param fronts   until the first look at the domains is over.
+ * @param policy   for connections that are none of ours.
+ * @param delayNsMax most that an answer to a hello waits, to take as long as the domain.
  */
 public record FakeTlsSetup(TcpNetwork network, @Nullable InetAddress source, EpochClock clock, ReplayFilter replays,
-    Set<Integer> ownPorts, FrontingTable fronts)
+    Set<Integer> ownPorts, FrontingTable fronts, FrontPolicy policy, long delayNsMax)
 {
 }

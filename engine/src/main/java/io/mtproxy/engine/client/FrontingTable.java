@@ -27,8 +27,15 @@ public record FrontingTable(FakeTlsDomains domains, List<Front> fronts)
      * @param address where it is, or null while that is not known. [C-CLT-22]
      * @param profile that answers under its name follow.
      * @param isHere  that address is one of this machine: a proxy may be behind it, maybe this one.
+     * @param isAsked the name servers have been asked, whatever came of it.
      */
-    public record Front(String name, @Nullable InetAddress address, OriginProfile profile, boolean isHere)
+    public record Front(String name, @Nullable InetAddress address, OriginProfile profile, boolean isHere,
+        boolean isAsked)
     {
+        /** A domain of which nothing is known but maybe its profile. */
+        public Front(String name, OriginProfile profile)
+        {
+            this(name, null, profile, false, false);
+        }
     }
 }

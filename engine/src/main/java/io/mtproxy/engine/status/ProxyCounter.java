@@ -249,6 +249,8 @@ public enum ProxyCounter
     CLOSED_FRONT_UNRESOLVED(322, TOTAL, "closed: fronting domain unresolved", Legacy.NO_NAME),
     /** The fronting domain is this proxy: passing on would never end. [P-TLS-60] */
     CLOSED_FRONT_IS_PROXY(323, TOTAL, "closed: fronting domain is this proxy", Legacy.NO_NAME),
+    /** None of ours, and by {@code --front-policy} closed or alerted. */
+    CLOSED_FRONT_POLICY(324, TOTAL, "closed: by front policy", Legacy.NO_NAME),
 
     // Why links ended: one for each LinkCloseReason
 

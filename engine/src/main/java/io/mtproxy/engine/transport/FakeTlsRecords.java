@@ -27,6 +27,7 @@ public final class FakeTlsRecords
     private static final int LENGTH_OFFSET = 3;
     private static final int APPLICATION_DATA = 0x17;
     private static final int VERSION = 0x0303;
+    private static final byte[] FATAL_ALERT = {0x15, 3, 3, 0, 2, 2};
     private static final byte[] CHANGE_CIPHER_SPEC = {0x14, 3, 3, 0, 1, 1};
 
     private int recordLeft;
@@ -154,6 +155,17 @@ public final class FakeTlsRecords
     public int payloadLength()
     {
         return payloadLength;
+    }
+
+    /** Writes a fatal alert as a TLS server sends it to a hello that it refuses. @return its length. */
+    public static int encodeAlert(MutableDirectBuffer out, int offset, int description)
+    {
+        for (int i = 0; i < FATAL_ALERT.length; i++)
+        {
+            out.putByte(offset + i, FATAL_ALERT[i]);
+        }
+        out.putByte(offset + FATAL_ALERT.length, (byte)description);
+        return FATAL_ALERT.length + 1;
     }
 
     /** @return the byte at a position of the header of a record of the proxy. [P-TLS-35] */

@@ -57,7 +57,7 @@ final class CloseReasonSimulationTest
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {"TABLE_FULL", "SHUTDOWN", "INTERNAL_ERROR", "SERVER_REMOVED",
         "SECRET_REMOVED", "MALFORMED_RECORD", "FRONT_END", "FRONT_RESET", "FRONT_UNREACHABLE", "FRONT_UNRESOLVED",
-        "FRONT_IS_PROXY"})
+        "FRONT_IS_PROXY", "FRONT_POLICY"})
     void shouldCloseForEachReasonAndCountIt(CloseReason reason) throws IOException
     {
         prepare(reason);
@@ -97,7 +97,7 @@ final class CloseReasonSimulationTest
             case ACCEPT_RATE -> setup.acceptRateMax = 1;
             case PEER_END, PEER_RESET, MALFORMED_FRAME, HANDSHAKE_TIMEOUT, CLOSE_EXT, LINK_LOST, DROPPED_QUERY,
                 TABLE_FULL, INTERNAL_ERROR, SHUTDOWN, SERVER_REMOVED, SECRET_REMOVED, MALFORMED_RECORD,
-                FRONT_END, FRONT_RESET, FRONT_UNREACHABLE, FRONT_UNRESOLVED, FRONT_IS_PROXY ->
+                FRONT_END, FRONT_RESET, FRONT_UNREACHABLE, FRONT_UNRESOLVED, FRONT_IS_PROXY, FRONT_POLICY ->
                 {
                 }
         }
@@ -132,7 +132,7 @@ final class CloseReasonSimulationTest
             }
             case CONNECTION_LIMIT, ACCEPT_RATE -> proxy.connectSilently();
             case TABLE_FULL, INTERNAL_ERROR, SHUTDOWN, SERVER_REMOVED, SECRET_REMOVED, MALFORMED_RECORD,
-                FRONT_END, FRONT_RESET, FRONT_UNREACHABLE, FRONT_UNRESOLVED, FRONT_IS_PROXY ->
+                FRONT_END, FRONT_RESET, FRONT_UNREACHABLE, FRONT_UNRESOLVED, FRONT_IS_PROXY, FRONT_POLICY ->
                 throw new IllegalArgumentException("has a test of its own");
         }
         proxy.advance(20 * MS);

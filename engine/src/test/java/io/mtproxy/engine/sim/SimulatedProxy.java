@@ -11,6 +11,7 @@ import io.mtproxy.engine.agent.ClientAgent;
 import io.mtproxy.engine.agent.OriginProber;
 import io.mtproxy.engine.client.ClientConnections;
 import io.mtproxy.engine.client.ClientLimits;
+import io.mtproxy.engine.client.FrontPolicy;
 import io.mtproxy.engine.client.CloseReason;
 import io.mtproxy.engine.config.NatRules;
 import io.mtproxy.engine.config.ProxyMultiConf;
@@ -83,6 +84,8 @@ final class SimulatedProxy implements AutoCloseable
         int port = PORT;
         /** Fronting domains: with any of them the proxy serves fake-TLS only. */
         List<String> domains = List.of();
+        FrontPolicy frontPolicy = FrontPolicy.SPLICE_ALL;
+        Duration frontDelayMax = EngineConfig.Fronting.DELAY_MAX_DEFAULT;
         /** What is found when a domain is looked at. */
         OriginProber originProber =
             (domain, early) -> new OriginProber.Finding(null, false, null, "nothing is known of it");
@@ -115,7 +118,7 @@ final class SimulatedProxy implements AutoCloseable
                 chosen.natRules, 0xffff, chosen.linkBufferLength, chosen.drainTimeout),
             new EngineConfig.Buffers(chosen.messageBuffersLength, chosen.ringLength),
             new EngineConfig.Threads(chosen.clientAgents, chosen.datacenterAgents, false),
-            new EngineConfig.Fronting(chosen.domains));
+            new EngineConfig.Fronting(chosen.domains, chosen.frontPolicy, chosen.frontDelayMax));
         EngineContext context = new EngineContext()
             .config(config)
             .threadingMode(ThreadingMode.INVOKER)
