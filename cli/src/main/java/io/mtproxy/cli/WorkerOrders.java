@@ -7,16 +7,20 @@ import io.mtproxy.engine.ProxyEngine;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusFileReader;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** A worker's ear for its master: what it is asked for, and that the master is gone. [C-LIFE-14] */
 final class WorkerOrders
 {
     private static final int EXIT_FAILED = 1;
     private static final long DRAIN_POLL_MS = 20;
+    private static final long RELOAD_NS_MAX = TimeUnit.SECONDS.toNanos(5);
+    private static final long RELOAD_POLL_NS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final RunningProxy proxy;
     private final StopWait stop;
     private final LogLines log;
+    private volatile boolean isAccepting;
     private boolean isDraining;
 
     WorkerOrders(RunningProxy proxy, StopWait stop, LogLines log)
@@ -24,6 +28,12 @@ final class WorkerOrders
         this.proxy = proxy;
         this.stop = stop;
         this.log = log;
+    }
+
+    /** @return whether the master has said that this worker may accept. */
+    boolean isAccepting()
+    {
+        return isAccepting;
     }
 
     /** Listens from now on, on a thread of its own. */
@@ -51,10 +61,34 @@ final class WorkerOrders
     {
         switch (order)
         {
-            case RELOAD -> proxy.reload();
+            case ACCEPT ->
+            {
+                proxy.engine().startAccepting();
+                isAccepting = true;
+            }
+            case RELOAD -> reload();
             case REOPEN_LOGS -> proxy.plan().output().reopen();
             case DRAIN -> drain();
         }
+    }
+
+    /** Before the first client it is waited for, so that nobody meets what was in force before. */
+    private void reload()
+    {
+        long before = reloadCount();
+        proxy.reload();
+        long beginNs = System.nanoTime();
+        while (proxy.plan().isReplacement() && !isAccepting && reloadCount() == before &&
+            System.nanoTime() - beginNs < RELOAD_NS_MAX)
+        {
+            LockSupport.parkNanos(RELOAD_POLL_NS);
+        }
+    }
+
+    private long reloadCount()
+    {
+        StatusFileReader status = proxy.engine().status();
+        return status.get(ProxyCounter.CONFIG_RELOADS) + status.get(ProxyCounter.CONFIG_RELOADS_FAILED);
     }
 
     private void drain()
@@ -72,8 +106,8 @@ final class WorkerOrders
         ProxyEngine engine = proxy.engine();
         StatusFileReader status = engine.status();
         long timeoutNs = proxy.plan().config().middleProxies().drainTimeout().toNanos();
-        long beginNs = System.nanoTime();
         log.print("replaced, " + status.get(ProxyCounter.SPECIAL_CONNECTIONS) + " clients are left");
+        long beginNs = System.nanoTime();
         try
         {
             while (status.get(ProxyCounter.LISTENING_CONNECTIONS) > 0 ||

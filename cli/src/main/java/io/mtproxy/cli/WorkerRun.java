@@ -53,8 +53,9 @@ final class WorkerRun
             stop.whenAsked(StopWait.Request.REOPEN_LOGS, output::reopen);
             output.detach();
             stop.mainLoopBegins();
-            new WorkerOrders(proxy, stop, log).listen();
-            reason = proxy.plan().isReplacement() ? acceptWithLinks(proxy, stop) : null;
+            WorkerOrders orders = new WorkerOrders(proxy, stop, log);
+            orders.listen();
+            reason = proxy.plan().isReplacement() ? acceptWithLinks(proxy, orders, stop) : null;
             if (reason == null)
             {
                 log.print("main loop begins");
@@ -104,12 +105,13 @@ final class WorkerRun
     }
 
     /**
-     * Lets clients in once there is where to send their packets, for until then others serve them. When no middle proxy can
-     * be reached they fare no worse here than there.
+     * Lets clients in once there is where to send their packets and the master agrees, for until then others serve them. When
+     * no middle proxy can be reached they fare no worse here than there.
      *
      * @return what asked to stop meanwhile, or null.
      */
-    private static @Nullable String acceptWithLinks(RunningProxy proxy, StopWait stop) throws InterruptedException
+    private static @Nullable String acceptWithLinks(RunningProxy proxy, WorkerOrders orders, StopWait stop)
+        throws IOException, InterruptedException
     {
         StatusFileReader status = proxy.engine().status();
         int servers = proxy.plan().conf().servers().size();
@@ -124,7 +126,11 @@ final class WorkerRun
             }
             reason = stop.await(LINK_POLL_MS);
         }
-        proxy.engine().startAccepting();
+        WorkerLink.prepared();
+        while (reason == null && !orders.isAccepting())
+        {
+            reason = stop.await(LINK_POLL_MS);
+        }
         return reason;
     }
 }

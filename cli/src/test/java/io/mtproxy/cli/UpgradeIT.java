@@ -134,7 +134,8 @@ class UpgradeIT extends WorkerProcesses
             {
                 Duration drained = Duration.between(time(proxy, pid, "replaced, "),
                     time(proxy, pid, "the drain timeout is over"));
-                assertTrue(drained.toMillis() >= 2000, drained::toString);
+                // the two lines are told by a clock that may be set
+                assertTrue(drained.toMillis() >= 1900, drained::toString);
             }
             assertEquals(2, count(proxy.err(), "ended with exit code 0"), proxy.err());
         }

@@ -118,8 +118,12 @@ abstract class WorkerProcesses
 
     StatusFileReader reader(int worker) throws Exception
     {
-        return StatusFileReader.open(folder.resolve("status/" + port + "/worker-" + worker +
-            StatusDirectory.STATUS_SUFFIX));
+        return reader("worker-" + worker);
+    }
+
+    StatusFileReader reader(String process) throws Exception
+    {
+        return StatusFileReader.open(folder.resolve("status/" + port + "/" + process + StatusDirectory.STATUS_SUFFIX));
     }
 
     long total(ProxyCounter counter) throws Exception

@@ -82,11 +82,16 @@ class WorkersIT extends WorkerProcesses
         }
     }
 
-    /** [C-LIFE-13] [C-BUG-06] The others lose nothing, the place is filled, what was counted stays counted. */
+    /**
+     * [C-LIFE-13] [C-BUG-06] [C-STAT-06] The others lose nothing, the place is filled, what was counted stays counted at every
+     * moment, and nothing of what the dead one had is left.
+     */
     @Test
     void shouldReplaceKilledWorker() throws Exception
     {
-        try (DistRun proxy = start("-u", "root", "--threads", "1+1"))
+        int statsPort = ProxyProcess.freePort();
+        try (DistRun proxy =
+            start("-u", "root", "--threads", "1+1", "-p", String.valueOf(statsPort), "--http-stats"))
         {
             List<Long> workers = awaitReady(proxy, 2);
             long before;
@@ -101,7 +106,14 @@ class WorkersIT extends WorkerProcesses
                 LinuxProcess.signal(victim.pid(), LinuxSignals.SIGKILL);
                 ProcessFacts.await(proxy, "its end", () -> !victim.isAlive());
                 before = victim.get(ProxyCounter.ANSWERS_TO_CLIENT);
-                ProcessFacts.await(proxy, "a new worker", () -> proxy.err().contains("has taken the place"));
+                long[] shown = {before};
+                ProcessFacts.await(proxy, "a new worker", () ->
+                {
+                    long now = shown(statsPort, "tot_forwarded_responses");
+                    assertTrue(now >= shown[0], () -> now + " after " + shown[0]);
+                    shown[0] = now;
+                    return proxy.err().contains("has taken the place");
+                });
                 report = swarm.await();
             }
             long gone = report.errors().getOrDefault(ErrorKind.CONNECTION_RESET, 0L) +
@@ -115,7 +127,13 @@ class WorkersIT extends WorkerProcesses
             assertTrue(reader(0).get(ProxyCounter.ANSWERS_TO_CLIENT) >= before);
             List<Long> now = awaitReady(proxy, 2);
             assertEquals(1, now.stream().filter(workers::contains).count());
-            ProcessFacts.await(proxy, "nobody left", () -> total(ProxyCounter.SPECIAL_CONNECTIONS) == 0);
+            ProcessFacts.await(proxy, "nobody left", () -> shown(statsPort, "total_special_connections") == 0 &&
+                shown(statsPort, "secret_1_active_connections") == 0 && shown(statsPort, "secret_1_active_auth_keys") ==
+                    0);
+            long answers = shown(statsPort, "tot_forwarded_responses");
+            long underWay = report.errors().getOrDefault(ErrorKind.MESSAGE_LOST, 0L);
+            assertTrue(answers >= report.messagesAnswered() && answers <= report.messagesAnswered() + underWay,
+                () -> answers + " counted: " + report);
             ProcessFacts.await(proxy, "links", () -> datacenter.snapshot().linksReady() == 2L * LINKS_PER_WORKER);
             SoakReport after = run(swarm(8, 1));
             assertTrue(after.isClean() && after.messagesAnswered() > 0, after::toString);

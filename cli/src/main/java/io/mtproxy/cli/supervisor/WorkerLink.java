@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
  *
  * <pre>
  *   master   count of sockets, 4 bytes; the sockets themselves (SCM_RIGHTS); settings
+ *   worker   2 when it is a replacement that could accept now, and waits for the order to do so
  *   worker   1 once it serves, or a text that says why it does not, up to its end
  *   master   one byte for each {@link WorkerOrder}; a worker passes over those that it does not know
  * </pre>
@@ -18,9 +19,16 @@ import java.nio.charset.StandardCharsets;
 public final class WorkerLink
 {
     static final byte SERVES = 1;
+    static final byte PREPARED = 2;
 
     private WorkerLink()
     {
+    }
+
+    /** Says that this worker is ready to accept. */
+    public static void prepared() throws IOException
+    {
+        LinuxDescriptors.write(LinuxDescriptors.STDIN, new byte[]{PREPARED});
     }
 
     /** Says that this worker serves. */

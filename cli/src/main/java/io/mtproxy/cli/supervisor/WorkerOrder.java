@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  */
 public enum WorkerOrder
 {
+    /** Begin to accept, now that all has been said that was asked for since the settings were made. */
+    ACCEPT('A'),
     /** Read configuration and secrets anew. */
     RELOAD('R'),
     /** Open the log anew. */

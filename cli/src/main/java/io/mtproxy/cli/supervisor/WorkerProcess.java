@@ -130,9 +130,19 @@ final class WorkerProcess
     }
 
     /** Waits until the worker serves, or has said why it cannot and is gone. */
-    private void hear(int link)
+    private void hear(int link) throws IOException
     {
         int first = LinuxDescriptors.read(link);
+        if (first == WorkerLink.PREPARED)
+        {
+            // what was asked for since its settings were made comes before the first client
+            for (Byte order = orders.poll(); order != null && order != END; order = orders.poll())
+            {
+                LinuxDescriptors.write(link, new byte[]{order});
+            }
+            LinuxDescriptors.write(link, new byte[]{WorkerOrder.ACCEPT.code()});
+            first = LinuxDescriptors.read(link);
+        }
         if (first == WorkerLink.SERVES)
         {
             isReady = true;
