@@ -10,7 +10,7 @@ final class Verbs
 {
     /** In the order of {@code help}. */
     static final List<String> NAMES = List.of(DemoCommand.NAME, SoakCommand.NAME, StatCommand.NAME, TopCommand.NAME,
-        ErrorsCommand.NAME, CountersCommand.NAME, UpgradeCommand.NAME);
+        ErrorsCommand.NAME, CountersCommand.NAME, UpgradeCommand.NAME, DoctorCommand.NAME);
 
     private Verbs()
     {
@@ -29,6 +29,7 @@ final class Verbs
             case ErrorsCommand.NAME -> new ErrorsCommand(terminal);
             case CountersCommand.NAME -> new CountersCommand(terminal);
             case UpgradeCommand.NAME -> new UpgradeCommand(terminal);
+            case DoctorCommand.NAME -> new DoctorCommand(terminal);
             default -> null;
         };
     }

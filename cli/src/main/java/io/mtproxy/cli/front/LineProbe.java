@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 public final class LineProbe
 {
     private static final int CONNECT_TIMEOUT_MS = 5_000;
-    private static final int FIRST_BYTE_TIMEOUT_MS = 5_000;
+    private static final int FIRST_BYTE_TIMEOUT_MS = 4_000;
     /** A server that has sent its flight waits for the client; silence for so long is the end of it. */
     private static final int QUIET_MS = 250;
     private static final int ANSWER_LENGTH_MAX = 256 * 1024;
