@@ -74,7 +74,7 @@ final class LargeAnswers
             int start = done - shift;
             int from = Math.clamp(start, BLOCK_LENGTH, insideEnd);
             int to = Math.clamp(start + (long)length, from, insideEnd);
-            boolean isInsideRight =
+            boolean isInsideRight = from == to ||
                 Arrays.equals(link.inside, from, to, in, at + from - start, at + to - start);
             return isInsideRight && areZeros(in, at, Math.min(at + length, at - start)) &&
                 areZeros(in, Math.max(at, at + insideEnd - start), at + length);
