@@ -61,7 +61,7 @@ public class FakeTlsHandshakeBenchmark
     private final FakeTlsDomains domains = new FakeTlsDomains(List.of(DOMAIN));
     private final OriginProfile profile = OriginProfile.of(false, 2500);
     private final UnsafeBuffer replayTable = new UnsafeBuffer(
-        ByteBuffer.allocateDirect(ReplayFilter.bufferLength(1024) + 64).alignedSlice(64));
+        ByteBuffer.allocateDirect(ReplayFilter.bufferLength(1024)));
     private final UnsafeBuffer[] hellos = new UnsafeBuffer[HELLOS];
     private ReplayFilter replays;
     private SecretList secrets;

@@ -2,6 +2,7 @@
 package io.mtproxy.cli;
 
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,7 +36,8 @@ final class SoakCommand extends Verb
     void addCommands(CommandLine command)
     {
         parsed = command;
-        for (Part part : new Part[]{new SoakLoadCommand(terminal()), new SoakCompareCommand(terminal())})
+        for (Part part : List.of(new SoakLoadCommand(terminal()), new SoakCompareCommand(terminal()),
+            new SoakCurvesCommand(terminal()), new SoakPausesCommand(terminal())))
         {
             CommandLine added = new CommandLine(part);
             added.getCommandSpec()

@@ -33,6 +33,9 @@ final class SoakCompareCommand implements SoakCommand.Part
     @Option(names = "--alternations", paramLabel = "N",
         description = "measurements of each, after one that does not count (default 5)") private int alternations = 5;
 
+    @Option(names = "--at", paramLabel = "FRACTION",
+        description = "an open loop for both at this part of what B has in a closed one (default: closed loops)") private double fraction;
+
     @Mixin private final SoakMeasure measure = new SoakMeasure();
 
     SoakCompareCommand(Terminal terminal)
@@ -45,6 +48,7 @@ final class SoakCompareCommand implements SoakCommand.Part
     {
         List<LoadScenario> scenarios = measure.scenarios();
         measure.check("--alternations", alternations, 1, ALTERNATIONS_MAX);
+        measure.checkFraction("--at", fraction);
         ProxyCommand commandA = measure.proxy(a, terminal);
         ProxyCommand commandB = measure.proxy(b, terminal);
         LoadReport report = measure.newReport("soak compare --a \"" + a + "\" --b \"" + b + "\"");
@@ -65,17 +69,22 @@ final class SoakCompareCommand implements SoakCommand.Part
 
     /** Both run throughout; the first turn of each warms it up and is thrown away. */
     private Comparison compareRunning(
-        LoadGenerator generator, LoadScenario scenario, ProxyCommand commandA, ProxyCommand commandB)
+        LoadGenerator generator, LoadScenario asked, ProxyCommand commandA, ProxyCommand commandB)
         throws IOException, InterruptedException
     {
         List<LoadResult> as = new ArrayList<>();
         List<LoadResult> bs = new ArrayList<>();
         Laboratory laboratory = measure.laboratory(generator);
-        try (ProxyProcess proxyA = measure.start(commandA, generator, scenario);
-            ProxyProcess proxyB = measure.start(commandB, generator, scenario))
+        LoadScenario scenario = asked;
+        try (ProxyProcess proxyA = measure.start(commandA, generator, asked);
+            ProxyProcess proxyB = measure.start(commandB, generator, asked))
         {
-            laboratory.run(scenario, proxyA);
-            laboratory.run(scenario, proxyB);
+            laboratory.run(asked, proxyA);
+            LoadResult best = laboratory.run(asked, proxyB);
+            if (fraction > 0)
+            {
+                scenario = asked.withRate(best.ratePerSecond() * fraction);
+            }
             for (int i = 0; i < alternations; i++)
             {
                 // who is first changes, so that neither always has what the other left behind

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -36,9 +37,10 @@ final class SoakMeasure
 
     @Spec(Spec.Target.MIXEE) private @Nullable CommandSpec spec;
 
-    @Option(names = "--scenario", split = ",", required = true, paramLabel = "SCENARIO",
-        description = "what clients do, one after the other: " + LoadScenario.SYNTAX) private List<String> scenarios =
-            List.of();
+    @Option(names = "--scenario", split = ",", paramLabel = "SCENARIO",
+        description = "what clients do, one after the other: " + LoadScenario.SYNTAX +
+            " (default: mixed)") private List<
+                String> scenarios = List.of("mixed");
 
     @Option(names = "--seconds", paramLabel = "N",
         description = "of each measurement (default 5)") private int seconds = 5;
@@ -54,8 +56,13 @@ final class SoakMeasure
     @Option(names = "--load-threads", paramLabel = "N",
         description = "threads of clients and datacenter (default 1)") private int loadThreads = 1;
 
+    @Option(names = "--system-calls",
+        description = "also counts the proxy's system calls, with perf") private boolean isCountingCalls;
+
     @Option(names = "--json", paramLabel = "FILE",
         description = "writes all results there") private @Nullable Path json;
+
+    @Option(names = "--svg", paramLabel = "FILE", description = "draws a picture there") private @Nullable Path svg;
 
     @Option(names = "--markdown", paramLabel = "FILE",
         description = "writes the tables there as well") private @Nullable Path markdown;
@@ -63,17 +70,29 @@ final class SoakMeasure
     /** Checks the options. @return the scenarios. */
     List<LoadScenario> scenarios()
     {
+        checkOptions();
+        return read(scenarios, LoadScenario::of);
+    }
+
+    /** Checks the options but for the scenarios. */
+    void checkOptions()
+    {
         check("--seconds", seconds, 1, Integer.MAX_VALUE);
         check("--warm-up", warmUpSeconds, 0, Integer.MAX_VALUE);
         check("--secrets", secretCount, 1, SECRETS_MAX);
         check("--workers", workers, 0, THREADS_MAX);
         check("--load-threads", loadThreads, 1, THREADS_MAX);
-        List<LoadScenario> read = new ArrayList<>();
-        for (String scenario : scenarios)
+    }
+
+    /** @return what each text means; what cannot be read is wrong usage. */
+    <T> List<T> read(List<String> texts, Function<String, T> reader)
+    {
+        List<T> read = new ArrayList<>();
+        for (String text : texts)
         {
             try
             {
-                read.add(LoadScenario.of(scenario));
+                read.add(reader.apply(text));
             }
             catch (IllegalArgumentException e)
             {
@@ -88,6 +107,14 @@ final class SoakMeasure
         if (value < min || value > max)
         {
             throw usage(option + " " + value + " is outside " + min + ".." + max);
+        }
+    }
+
+    void checkFraction(String option, double value)
+    {
+        if (!(value >= 0 && value <= 1))
+        {
+            throw usage(option + " " + value + " is outside 0..1");
         }
     }
 
@@ -114,9 +141,10 @@ final class SoakMeasure
         {
             throw usage("the environment variable " + REFERENCE + " does not name the C program");
         }
-        if (Files.isExecutable(Path.of(terminal.program())))
+        Path own = terminal.workingDirectory().resolve(terminal.program()).toAbsolutePath();
+        if (Files.isExecutable(own))
         {
-            known.put("ours", withArguments(Path.of(terminal.program()).toAbsolutePath().toString()));
+            known.put("ours", withArguments(own.toString()));
         }
         else if (name.equals("ours"))
         {
@@ -139,13 +167,27 @@ final class SoakMeasure
 
     Laboratory laboratory(LoadGenerator generator)
     {
-        return new Laboratory(generator, Duration.ofSeconds(warmUpSeconds), Duration.ofSeconds(seconds));
+        return new Laboratory(generator, Duration.ofSeconds(warmUpSeconds), Duration.ofSeconds(seconds),
+            isCountingCalls);
+    }
+
+    /** One that measures for as long as it takes to compile everything. */
+    Laboratory warmUpLaboratory(LoadGenerator generator)
+    {
+        return new Laboratory(generator, Duration.ZERO, Duration.ofSeconds(Math.max(10, warmUpSeconds)), false);
     }
 
     ProxyProcess start(ProxyCommand command, LoadGenerator generator, LoadScenario scenario)
         throws IOException, InterruptedException
     {
-        return ProxyProcess.start(command, generator, secretCount, workers, scenario.wire() == Wire.FAKE_TLS);
+        return start(command, generator, scenario, secretCount);
+    }
+
+    /** @param count of secrets. */
+    ProxyProcess start(ProxyCommand command, LoadGenerator generator, LoadScenario scenario, int count)
+        throws IOException, InterruptedException
+    {
+        return ProxyProcess.start(command, generator, count, workers, scenario.wire() == Wire.FAKE_TLS);
     }
 
     /** @return a report that says where it comes from. */
@@ -167,6 +209,10 @@ final class SoakMeasure
         if (json != null)
         {
             Files.writeString(json, report.json());
+        }
+        if (svg != null)
+        {
+            Files.writeString(svg, report.svg());
         }
         if (markdown != null)
         {

@@ -2,6 +2,7 @@
 package io.mtproxy.soak;
 
 import io.mtproxy.soak.load.BareRelay;
+import io.mtproxy.soak.load.HolderProcess;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -15,7 +16,7 @@ import java.util.Locale;
 /**
  * The two ends around a proxy, by hand: {@code datacenter MODE PORT SECRET_FILE} or
  * {@code clients MODE PROXY_PORT CLIENTS SECONDS [LENGTH_MAX [RATE [SECRET...]]]}; and the floor under a proxy,
- * {@code relay PORT DATACENTER_PORT LINKS}, which runs until it is ended. Exit code 0 is a clean run, 1 one
+ * {@code relay PORT DATACENTER_PORT LINKS}, which runs until it is ended; {@code hold} is a process of {@code soak load}. Exit code 0 is a clean run, 1 one
  * with mismatches or errors, 2 wrong usage.
  */
 public final class SoakMain
@@ -44,6 +45,11 @@ public final class SoakMain
         if (args.length == 4 && "relay".equals(args[0]))
         {
             BareRelay.run(Integer.parseInt(args[1]), Integer.parseInt(args[2]), Integer.parseInt(args[3]));
+        }
+        if (args.length == 1 && "hold".equals(args[0]))
+        {
+            HolderProcess.run(System.in, System.out);
+            return 0;
         }
         System.err.println("usage: datacenter MODE PORT SECRET_FILE | " +
             "clients MODE PROXY_PORT CLIENTS SECONDS [LENGTH_MAX [RATE [SECRET...]]] | relay PORT DATACENTER_PORT LINKS");

@@ -3,7 +3,9 @@ package io.mtproxy.soak.load;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Measures one scenario against one proxy at a time. */
 public final class Laboratory
@@ -11,17 +13,21 @@ public final class Laboratory
     private static final long CONNECT_TIMEOUT_NS = 120_000_000_000L;
     /** Idle connections are left alone for so long before their memory is read. */
     private static final long SETTLE_MS = 3000;
+    private static final int CALLS_SECONDS = 1;
 
     private final LoadGenerator generator;
     private final Duration warmUp;
     private final Duration duration;
+    private final boolean isCountingCalls;
 
     /**
-     * @param warmUp   of each measurement, after all connections stand.
-     * @param duration that is measured.
+     * @param warmUp          of each measurement, after all connections stand.
+     * @param duration        that is measured.
+     * @param isCountingCalls whether the proxy's system calls are counted, for a moment after each measurement.
      */
-    public Laboratory(LoadGenerator generator, Duration warmUp, Duration duration)
+    public Laboratory(LoadGenerator generator, Duration warmUp, Duration duration, boolean isCountingCalls)
     {
+        this.isCountingCalls = isCountingCalls;
         this.generator = generator;
         this.warmUp = warmUp;
         this.duration = duration;
@@ -35,36 +41,102 @@ public final class Laboratory
     public LoadResult run(LoadScenario asked, ProxyProcess proxy) throws IOException, InterruptedException
     {
         LoadScenario scenario = proxy.command().isBareRelay() ? asked.withWire(Wire.PLAIN) : asked;
-        List<Long> own = List.of(ProcessHandle.current().pid());
         ProcFiles.Memory before = proxy.memory();
-        long mismatchesBefore = proxy.datacenter().mismatches();
+        return scenario.isIdle() && scenario.connections() > HolderProcess.CONNECTIONS_MAX ?
+            runHeld(scenario, proxy, before) :
+            runHere(scenario, proxy, before);
+    }
+
+    private LoadResult runHere(LoadScenario scenario, ProxyProcess proxy, ProcFiles.Memory before)
+        throws IOException, InterruptedException
+    {
         try (LoadGenerator.Clients clients =
             generator.connect(scenario, proxy.address(), SourceAddresses.of(scenario.connections()), proxy.secrets()))
         {
             awaitConnections(scenario, proxy, clients);
             clients.startSchedule();
             Thread.sleep(scenario.isIdle() ? SETTLE_MS : warmUp.toMillis());
-            ProcFiles.Memory after = proxy.memory();
-            clients.take();
-            ProcFiles.Cpu cpuBefore = proxy.cpu();
-            ProcFiles.Cpu ownBefore = ProcFiles.cpu(own);
-            long startNs = System.nanoTime();
-            Thread.sleep(duration.toMillis());
-            LoadSnapshot done = clients.take();
-            long endNs = System.nanoTime();
-            ProcFiles.Cpu cpu = proxy.cpu().minus(cpuBefore);
-            ProcFiles.Cpu ownCpu = ProcFiles.cpu(own).minus(ownBefore);
-            if (!proxy.isAlive())
-            {
-                throw new IOException("\"" + proxy.command().name() + "\" has ended; the end of its log:\n" +
-                    proxy.logEnd());
-            }
-            return new LoadResult(asked.name(), proxy.command().name(), asked.unit(), (endNs - startNs) / 1e9, cpu,
-                ownCpu, done, proxy.datacenter().mismatches() - mismatchesBefore,
-                new LoadResult.Growth(after.residentKb() - before.residentKb(),
-                    after.proportionalKb() - before.proportionalKb(), scenario.connections(),
-                    before.proportionalKb()));
+            return measure(scenario, proxy, before, clients::take, List.of());
         }
+    }
+
+    /** More idle connections than this process may have: others hold them. */
+    private LoadResult runHeld(LoadScenario scenario, ProxyProcess proxy, ProcFiles.Memory before)
+        throws IOException, InterruptedException
+    {
+        List<HolderProcess> holders = new ArrayList<>();
+        try
+        {
+            int processes = Math.ceilDiv(scenario.connections(), HolderProcess.CONNECTIONS_MAX);
+            int left = scenario.connections();
+            for (int i = 0; i < processes; i++)
+            {
+                int count = left / (processes - i);
+                holders.add(HolderProcess.start(i, count, scenario.wire(), proxy.address().getPort(),
+                    proxy.secrets()));
+                left -= count;
+            }
+            for (HolderProcess holder : holders)
+            {
+                holder.await();
+            }
+            Thread.sleep(SETTLE_MS);
+            return measure(scenario, proxy, before, LoadSnapshot::empty,
+                holders.stream().map(HolderProcess::pid).toList());
+        }
+        finally
+        {
+            holders.forEach(HolderProcess::close);
+        }
+    }
+
+    /** @param helpers processes of the generator beside this one. */
+    private LoadResult measure(
+        LoadScenario scenario, ProxyProcess proxy, ProcFiles.Memory before, Supplier<LoadSnapshot> clients,
+        List<Long> helpers)
+        throws IOException, InterruptedException
+    {
+        List<Long> own = new ArrayList<>(helpers);
+        own.add(ProcessHandle.current().pid());
+        ProcFiles.Memory after = proxy.memory();
+        long mismatchesBefore = proxy.datacenter().mismatches();
+        var _ = clients.get();
+        ProcFiles.Cpu cpuBefore = proxy.cpu();
+        ProcFiles.Cpu ownBefore = ProcFiles.cpu(own);
+        long startNs = System.nanoTime();
+        Thread.sleep(duration.toMillis());
+        LoadSnapshot done = clients.get();
+        double seconds = (System.nanoTime() - startNs) / 1e9;
+        ProcFiles.Cpu cpu = proxy.cpu().minus(cpuBefore);
+        ProcFiles.Cpu ownCpu = ProcFiles.cpu(own).minus(ownBefore);
+        double callsPerUnit = callsPerUnit(scenario, proxy, clients);
+        if (!proxy.isAlive())
+        {
+            throw new IOException(
+                "\"" + proxy.command().name() + "\" has ended; the end of its log:\n" + proxy.logEnd());
+        }
+        return new LoadResult(scenario.name(), proxy.command().name(), scenario.unit(), seconds, cpu, ownCpu, done,
+            proxy.datacenter().mismatches() - mismatchesBefore, growth(scenario, before, after), callsPerUnit);
+    }
+
+    private static LoadResult.Growth growth(
+        LoadScenario scenario, ProcFiles.Memory before, ProcFiles.Memory after)
+    {
+        return new LoadResult.Growth(after.residentKb() - before.residentKb(),
+            after.proportionalKb() - before.proportionalKb(), scenario.connections(), before.proportionalKb());
+    }
+
+    /** Counted after the measurement, so that counting is in none of its numbers. */
+    private double callsPerUnit(LoadScenario scenario, ProxyProcess proxy, Supplier<LoadSnapshot> clients)
+        throws InterruptedException
+    {
+        if (!isCountingCalls)
+        {
+            return Double.NaN;
+        }
+        var _ = clients.get();
+        double calls = SystemCalls.count(proxy.pids(), CALLS_SECONDS);
+        return calls / LoadResult.count(scenario.unit(), clients.get(), CALLS_SECONDS);
     }
 
     private static void awaitConnections(LoadScenario scenario, ProxyProcess proxy, LoadGenerator.Clients clients)

@@ -16,6 +16,7 @@ public final class LoadReport
     private final Map<String, String> origin;
     private final List<LoadResult> results = new ArrayList<>();
     private final List<Comparison> comparisons = new ArrayList<>();
+    private final List<CurveResult> curves = new ArrayList<>();
 
     /** @param origin machine, JDK, commit, command and the like, in the order in which they are shown. */
     public LoadReport(Map<String, String> origin)
@@ -33,15 +34,24 @@ public final class LoadReport
         comparisons.add(comparison);
     }
 
-    public List<Comparison> comparisons()
+    public void add(CurveResult curve)
     {
-        return comparisons;
+        curves.add(curve);
+    }
+
+    /** @return a picture of the comparisons, or else of the first curve. */
+    public String svg()
+    {
+        return comparisons.isEmpty() && !curves.isEmpty() ?
+            curves.getFirst().svg() :
+            SvgPlot.ratios("CPU for each unit of work, A / B", comparisons);
     }
 
     /** Whether nothing broke anywhere. */
     public boolean isClean()
     {
-        return results.stream().allMatch(LoadResult::isClean) && comparisons.stream().allMatch(Comparison::isClean);
+        return results.stream().allMatch(LoadResult::isClean) && comparisons.stream().allMatch(Comparison::isClean) &&
+            curves.stream().allMatch(CurveResult::isClean);
     }
 
     /** @return tables for people. */
@@ -56,6 +66,10 @@ public final class LoadReport
         for (Comparison comparison : comparisons)
         {
             out.append('\n').append(markdown(comparison));
+        }
+        for (CurveResult curve : curves)
+        {
+            out.append('\n').append(curve.markdown());
         }
         return out.toString();
     }
@@ -151,6 +165,23 @@ public final class LoadReport
             json.endArray();
             json.name("b").beginArray();
             comparison.bs().forEach(result -> json(json, result));
+            json.endArray();
+            json.endObject();
+        }
+        json.endArray();
+        json.name("curves").beginArray();
+        for (CurveResult curve : curves)
+        {
+            json.beginObject();
+            json.name("curve").value(curve.curve().name()).name("points").beginArray();
+            for (int point = 0; point < curve.results().size(); point++)
+            {
+                json.beginObject();
+                json.name("x").value(curve.curve().points().get(point).x()).name("results").beginArray();
+                curve.results().get(point).forEach(proxy -> proxy.forEach(result -> json(json, result)));
+                json.endArray();
+                json.endObject();
+            }
             json.endArray();
             json.endObject();
         }

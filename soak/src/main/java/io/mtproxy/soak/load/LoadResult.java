@@ -16,10 +16,11 @@ import java.util.Map;
  * @param clients   what they did.
  * @param mismatches that the datacenter found.
  * @param memory    growth of the proxy since before the clients came, and their number.
+ * @param callsPerUnit system calls of the proxy for each unit; NaN where they were not counted.
  */
 public record LoadResult(
     String scenario, String proxy, LoadScenario.Unit unit, double seconds, ProcFiles.Cpu cpu, ProcFiles.Cpu generator,
-    LoadSnapshot clients, long mismatches, Growth memory)
+    LoadSnapshot clients, long mismatches, Growth memory, double callsPerUnit)
 {
     private static final double NS_A_MS = 1e6;
 
@@ -44,6 +45,11 @@ public record LoadResult(
     /** Requests, GB, connections or seconds, as the unit has it. */
     double count()
     {
+        return count(unit, clients, seconds);
+    }
+
+    static double count(LoadScenario.Unit unit, LoadSnapshot clients, double seconds)
+    {
         return switch (unit)
         {
             case PAIR -> clients.answers();
@@ -52,6 +58,12 @@ public record LoadResult(
             case CONNECT -> clients.connects();
             case SECOND -> seconds;
         };
+    }
+
+    /** Requests answered a second; connections where each has one. */
+    public double ratePerSecond()
+    {
+        return clients.answers() / seconds;
     }
 
     /** CPU of the proxy for one unit, as {@link LoadScenario.Unit#label} says. */
@@ -86,6 +98,10 @@ public record LoadResult(
             metrics.put("p99, ms", clients.latencyNs().getValueAtPercentile(99) / NS_A_MS);
             metrics.put("p99.9, ms", clients.latencyNs().getValueAtPercentile(99.9) / NS_A_MS);
             metrics.put("max, ms", clients.latencyNs().getMaxValue() / NS_A_MS);
+        }
+        if (!Double.isNaN(callsPerUnit))
+        {
+            metrics.put("system calls, " + unit.label().replaceFirst("^\\S+ ", ""), callsPerUnit);
         }
         metrics.put("generator's CPU, " + unit.label(), unit.price(generator.seconds(), count()));
         return metrics;

@@ -137,8 +137,10 @@ public record LoadScenario(
     /** The same with another rate, named so. */
     public LoadScenario withRate(double other)
     {
-        return new LoadScenario(name.replaceAll("@[^:]*", "") + String.format(Locale.ROOT, "@%.0f", other), unit,
-            connections, window, requestLengths, answerLengths, other, isReconnecting, true, wire);
+        String transport = name.contains(":") ? name.substring(name.indexOf(':')) : "";
+        String renamed = name.replaceAll("[@:].*", "") + String.format(Locale.ROOT, "@%.0f", other) + transport;
+        return new LoadScenario(renamed, unit, connections, window, requestLengths, answerLengths, other,
+            isReconnecting, true, wire);
     }
 
     /** Whether clients send nothing after their first request. */

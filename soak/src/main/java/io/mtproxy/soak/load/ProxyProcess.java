@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -54,6 +55,15 @@ public final class ProxyProcess implements AutoCloseable
         ProxyCommand command, LoadGenerator generator, int secretCount, int workers, boolean isTls)
         throws IOException, InterruptedException
     {
+        return start(command, generator, secretCount, workers, isTls, Map.of());
+    }
+
+    /** @param environment variables of the proxy, beside ours. */
+    static ProxyProcess start(
+        ProxyCommand command, LoadGenerator generator, int secretCount, int workers, boolean isTls,
+        Map<String, String> environment)
+        throws IOException, InterruptedException
+    {
         SplittableRandom random = new SplittableRandom(1);
         byte[] linkSecret = new byte[128];
         random.nextBytes(linkSecret);
@@ -73,10 +83,11 @@ public final class ProxyProcess implements AutoCloseable
         List<String> words = command.fill(new ProxyCommand.Values(ports[0], ports[1], datacenter.port(), config, aesPwd,
             secrets, workers, isTls));
         File log = folder.resolve("log").toFile();
-        Process process = new ProcessBuilder(words).redirectErrorStream(true)
+        ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true)
             .redirectInput(new File("/dev/null"))
-            .redirectOutput(log)
-            .start();
+            .redirectOutput(log);
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         ProxyProcess started = new ProxyProcess(command, datacenter, folder, secrets, ports[0], process);
         long untilNs = System.nanoTime() + START_TIMEOUT_NS;
         while (datacenter.readyCount() == 0)

@@ -13,6 +13,17 @@ final class SourceAddresses
     {
     }
 
+    /** @return addresses that no other process uses. */
+    static List<String> ofProcess(int number, int connections)
+    {
+        List<String> addresses = new ArrayList<>();
+        for (int i = 0; i * CONNECTIONS_AN_ADDRESS < connections; i++)
+        {
+            addresses.add("127.0." + (1 + number) + "." + (2 + i));
+        }
+        return addresses;
+    }
+
     /** @return addresses enough for that many connections; none where the usual one will do. */
     static List<String> of(int connections)
     {

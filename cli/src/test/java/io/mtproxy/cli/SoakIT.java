@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mtproxy.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The laboratory with the shipped command: that it works and what it writes, never how fast anything is. */
+class SoakIT
+{
+    @TempDir private Path folder;
+
+    @Test
+    void shouldMeasureThisProxy() throws Exception
+    {
+        Path json = folder.resolve("out.json");
+        try (DistRun soak = DistRun.start(folder, List.of("soak", "load", "--seconds", "1", "--warm-up", "0",
+            "--scenario", "pairs-4,bulk-down-2:fake-tls,connect-4,idle-20", "--json", json.toString())))
+        {
+            assertEquals(0, soak.exitCode(), soak.err() + soak.out());
+            assertEquals("", soak.err());
+        }
+        JsonNode results = new ObjectMapper().readTree(json.toFile()).get("results");
+        assertEquals(4, results.size());
+        results.forEach(result -> assertTrue(result.get("clean").booleanValue(), result::toString));
+        assertTrue(results.get(0).get("answers").intValue() > 0);
+        assertTrue(results.get(1).get("answerBytes").longValue() > 1_000_000);
+        assertTrue(results.get(2).get("connects").intValue() > 0);
+    }
+
+    @Test
+    void shouldCompareWithTheFloorAndDraw() throws Exception
+    {
+        Path markdown = folder.resolve("out.md");
+        Path svg = folder.resolve("out.svg");
+        try (DistRun soak = DistRun.start(folder, List.of("soak", "compare", "--b", "relay", "--alternations", "1",
+            "--seconds", "1", "--warm-up", "0", "--scenario", "pairs-4", "--markdown", markdown.toString(), "--svg",
+            svg.toString())))
+        {
+            assertEquals(0, soak.exitCode(), soak.err() + soak.out());
+            assertTrue(soak.out().contains("| CPU, µs a pair |"), soak.out());
+        }
+        assertTrue(Files.readString(markdown).contains("A: ours"));
+        assertEquals("svg", DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(svg.toFile())
+            .getDocumentElement()
+            .getTagName());
+    }
+
+    @Test
+    void shouldSayWhyAProxyDoesNotRun() throws Exception
+    {
+        try (DistRun soak = DistRun.start(folder, List.of("soak", "load", "--proxy", "ours --threads no")))
+        {
+            assertEquals(1, soak.exitCode());
+            assertTrue(soak.err().contains("has not come up"), soak.err());
+            assertTrue(soak.err().contains("--threads"), soak.err());
+            assertEquals("", soak.out());
+        }
+    }
+}
