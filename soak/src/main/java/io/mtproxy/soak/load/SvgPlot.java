@@ -64,7 +64,7 @@ final class SvgPlot
         {
             String colour = COLOURS.get(index % COLOURS.size());
             plot.polyline(x, xs, y, line.getValue(), colour);
-            plot.text(LEFT + 10 + 200.0 * (index % 3), TOP + 14 + 16.0 * (index / 3), "start", colour, line.getKey());
+            plot.text(LEFT + 10, TOP + 14 + 16.0 * index, "start", colour, line.getKey());
             index++;
         }
         return plot.end();
