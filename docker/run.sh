@@ -96,7 +96,7 @@ read_variables()
     link_port=${MTPROXY_LINK_PORT:-$port}
     stats_port=${MTPROXY_STATS_PORT:-2398}
     download_timeout=${MTPROXY_DOWNLOAD_TIMEOUT:-30}
-    refresh_interval=${MTPROXY_REFRESH_INTERVAL:-0}
+    refresh_interval=${MTPROXY_REFRESH_INTERVAL:-86400}
     offline=${MTPROXY_OFFLINE:-}
     local name value
     for name in port link_port stats_port

@@ -109,6 +109,63 @@ class ImageTreeIT
     }
 
     @Test
+    @DisplayName("[C-DOCK-10] [C-DOCK-17] [C-DOCK-18] run.sh starts the program, which serves, is healthy and ends with 0 at SIGTERM")
+    void shouldServe() throws Exception
+    {
+        Files.writeString(inImage("/etc/telegram/backend.conf"), "default 2;\nproxy_for 2 127.0.0.1:9;\n");
+        Files.write(inImage("/etc/telegram/hello-explorers-how-are-you-doing"), new byte[128]);
+        int port;
+        int statsPort;
+        try (ServerSocket one = listen(); ServerSocket other = listen())
+        {
+            port = one.getLocalPort();
+            statsPort = other.getLocalPort();
+        }
+        Process process = command(Map.of("MTPROXY_ROOT", image.toString(), "MTPROXY_OFFLINE", "1",
+            "MTPROXY_EXTERNAL_IP",
+            "192.0.2.1", "MTPROXY_INTERNAL_IP", "127.0.0.1", "MTPROXY_PORT", "" + port, "MTPROXY_STATS_PORT",
+            "" + statsPort, "WORKERS", "1", "SECRET", "00112233445566778899aabbccddeeff", "TAG", "ab".repeat(16)),
+            "/bin/bash", image.resolve("run.sh").toString());
+        try
+        {
+            long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIME_LIMIT_SECONDS);
+            while (health(statsPort, port) != 0)
+            {
+                assertTrue(process.isAlive() && System.nanoTime() - deadlineNs < 0, () -> "not healthy: " + text(
+                    process));
+            }
+            process.toHandle().destroy();
+            String output = text(process);
+
+            assertEquals(0, process.waitFor(), output);
+            assertTrue(output.contains("[+] Starting the proxy.\n"), output);
+            assertTrue(output.contains("terminated by SIGTERM"), output);
+            assertTrue(output.contains("Link 1: tg://proxy?server=192.0.2.1&port=" + port), output);
+        }
+        finally
+        {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+            for (String file : new String[]{"backend.conf", "hello-explorers-how-are-you-doing"})
+            {
+                Files.delete(inImage("/etc/telegram/" + file));
+            }
+        }
+    }
+
+    private static String text(Process process)
+    {
+        try
+        {
+            return new String(process.getInputStream().readAllBytes(), UTF_8);
+        }
+        catch (IOException e)
+        {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
     @DisplayName("the image's Java has every module that the program's jars refer to")
     void shouldHaveModulesOfProgram() throws Exception
     {
@@ -237,11 +294,18 @@ class ImageTreeIT
         }
     }
 
-    /** {@code mkdir -p} and {@code ln -s}; the packages are those of the machine. */
-    private static void run(String line) throws IOException
+    /** {@code mkdir -p}, {@code ln -s} and commands of the image; the packages are those of the machine. */
+    private static void run(String line) throws Exception
     {
         if (line.startsWith("apt-get "))
         {
+            return;
+        }
+        if (line.startsWith("/opt/"))
+        {
+            Process process = command(Map.of(), inImage(line).toString());
+            String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+            assertEquals(0, process.waitFor(), output);
             return;
         }
         for (String command : line.split(" *&& *"))

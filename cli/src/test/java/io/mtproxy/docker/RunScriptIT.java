@@ -537,13 +537,23 @@ class RunScriptIT
             script.with("MTPROXY_HIDE_SECRETS", value).run().line("[*]   Secret 1"));
     }
 
-    @Test
-    @DisplayName("[C-DOCK-07] [C-DOCK-17] [improve] a new configuration found later is written, and the proxy gets SIGHUP")
-    void shouldAskForReloadWhenConfigurationIsNew() throws Exception
+    @ParameterizedTest
+    @CsvSource({"3600, 3600", ", 86400"})
+    @DisplayName("[C-DOCK-07] [C-DOCK-17] [improve] a new configuration found later, by default within a day, is written, and the " +
+        "proxy gets SIGHUP")
+    void shouldAskForReloadWhenConfigurationIsNew(String interval, String slept) throws Exception
     {
         // The stand-in for sleep lets the pause before the start pass and one interval. The first download is the
         // start's, so the file is another one by then only if something wrote to it in between: the proxy does.
-        script.proxyWaitsForReload().with("MTPROXY_REFRESH_INTERVAL", "3600");
+        script.proxyWaitsForReload();
+        if (interval == null)
+        {
+            script.without("MTPROXY_REFRESH_INTERVAL");
+        }
+        else
+        {
+            script.with("MTPROXY_REFRESH_INTERVAL", interval);
+        }
         StartScript.command(script.path("usr/local/bin/mtproto-proxy"), """
             #!/bin/sh
             echo "proxy 192.0.2.3:3;" >"$STAND_INS/getProxyConfig"
@@ -570,12 +580,12 @@ class RunScriptIT
         assertEquals(PROXY_EXIT_CODE, outcome.exitCode());
         assertEquals("proxy 192.0.2.3:3;\n", script.read("etc/telegram/backend.conf"));
         assertEquals("proxy 192.0.2.3:3;\n", script.read("data/backend.conf"));
-        assertTrue(script.calls("sleep").contains("3600"));
+        assertTrue(script.calls("sleep").contains(slept));
     }
 
     @Test
-    @DisplayName("[C-DOCK-07] nothing is fetched later unless asked for")
-    void shouldNotStayBesideProxyByDefault() throws Exception
+    @DisplayName("[C-DOCK-07] nothing is fetched later where that is switched off")
+    void shouldNotStayBesideProxyWhenSwitchedOff() throws Exception
     {
         assertStarted(script.run());
 

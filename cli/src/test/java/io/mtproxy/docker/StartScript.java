@@ -97,6 +97,8 @@ final class StartScript
         Files.createDirectories(root.resolve("etc/telegram"));
         command(standIns.resolve("curl"), CURL);
         command(standIns.resolve("ip"), IP);
+        // a loop that stays would run into the next test
+        environment.put("MTPROXY_REFRESH_INTERVAL", "0");
         command(standIns.resolve("sleep"), SLEEP);
         command(Files.createDirectories(root.resolve("usr/local/bin")).resolve("mtproto-proxy"), PROXY);
         answer(CONFIGURATION_URL, CONFIGURATION);
