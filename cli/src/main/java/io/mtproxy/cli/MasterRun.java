@@ -190,6 +190,7 @@ final class MasterRun
         catch (ConfigurationException e)
         {
             e.lines().forEach(log::print);
+            configState = configState.refused(SystemEpochClock.INSTANCE.time());
             log.print("nothing was reloaded, the workers go on as before");
         }
     }

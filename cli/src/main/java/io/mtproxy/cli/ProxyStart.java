@@ -149,7 +149,9 @@ final class ProxyStart
                 .network(plan.network())
                 .threadingMode(line.additive().isDedicated() ? ThreadingMode.DEDICATED : ThreadingMode.SHARED)
                 .statusFiles((names, description, clock) -> statusFile(plan, names,
-                    description + "version=" + ProductVersion.number() + "\nconfig=" + line.configFile() + "\n", clock))
+                    description + "version=" + ProductVersion.number() + "\nprogram=" + ProductVersion.text() + "\n" +
+                        ProxySettings.of(line.configFile(), plan.config(), line.legacy().workerCount()).toText(),
+                    clock))
                 .isAcceptHeld(plan.isReplacement())
                 .refresher(refresher(line))
                 .log(log::print);

@@ -10,7 +10,7 @@ final class Verbs
 {
     /** In the order of {@code help}. */
     static final List<String> NAMES = List.of(DemoCommand.NAME, SoakCommand.NAME, StatCommand.NAME, TopCommand.NAME,
-        ErrorsCommand.NAME, CountersCommand.NAME, UpgradeCommand.NAME, DoctorCommand.NAME);
+        ErrorsCommand.NAME, CountersCommand.NAME, StatsServerCommand.NAME, UpgradeCommand.NAME, DoctorCommand.NAME);
 
     private Verbs()
     {
@@ -30,6 +30,7 @@ final class Verbs
             case CountersCommand.NAME -> new CountersCommand(terminal);
             case UpgradeCommand.NAME -> new UpgradeCommand(terminal);
             case DoctorCommand.NAME -> new DoctorCommand(terminal);
+            case StatsServerCommand.NAME -> new StatsServerCommand(terminal, stops);
             default -> null;
         };
     }

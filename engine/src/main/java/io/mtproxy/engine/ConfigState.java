@@ -12,9 +12,10 @@ import java.util.Map;
  * @param clusterCount    DC ids that have servers.
  * @param targetCount     middle proxies, each counted once. [C-CFG-07]
  * @param secretCount     client secrets.
+ * @param refusedAtEpochMs when a newer one was refused last, ms since 1970; 0 when none was since this one was applied.
  */
 public record ConfigState(long loadedAtEpochMs, int length, String md5Hex, int clusterCount, int targetCount,
-    int secretCount)
+    int secretCount, long refusedAtEpochMs)
 {
     private static final String LOADED_AT = "config.loaded_at_ms";
     private static final String LENGTH = "config.length";
@@ -22,13 +23,27 @@ public record ConfigState(long loadedAtEpochMs, int length, String md5Hex, int c
     private static final String CLUSTERS = "config.clusters";
     private static final String TARGETS = "config.targets";
     private static final String SECRETS = "config.secrets";
+    private static final String REFUSED_AT = "config.refused_at_ms";
+
+    /** One that was just applied. */
+    public ConfigState(long loadedAtEpochMs, int length, String md5Hex, int clusterCount, int targetCount,
+        int secretCount)
+    {
+        this(loadedAtEpochMs, length, md5Hex, clusterCount, targetCount, secretCount, 0);
+    }
+
+    /** @return the same, after a newer one was refused. [C-REL-11] */
+    public ConfigState refused(long nowEpochMs)
+    {
+        return new ConfigState(loadedAtEpochMs, length, md5Hex, clusterCount, targetCount, secretCount, nowEpochMs);
+    }
 
     /** @return lines for the status file. */
     public String toText()
     {
         return LOADED_AT + '=' + loadedAtEpochMs + '\n' + LENGTH + '=' + length + '\n' + MD5 + '=' + md5Hex + '\n' +
             CLUSTERS + '=' + clusterCount + '\n' + TARGETS + '=' + targetCount + '\n' + SECRETS + '=' + secretCount +
-            '\n';
+            '\n' + REFUSED_AT + '=' + refusedAtEpochMs + '\n';
     }
 
     /**
@@ -40,7 +55,8 @@ public record ConfigState(long loadedAtEpochMs, int length, String md5Hex, int c
     public static ConfigState of(Map<String, String> lines)
     {
         return new ConfigState(Long.parseLong(lines.getOrDefault(LOADED_AT, "0")), number(lines, LENGTH),
-            lines.getOrDefault(MD5, ""), number(lines, CLUSTERS), number(lines, TARGETS), number(lines, SECRETS));
+            lines.getOrDefault(MD5, ""), number(lines, CLUSTERS), number(lines, TARGETS), number(lines, SECRETS),
+            Long.parseLong(lines.getOrDefault(REFUSED_AT, "0")));
     }
 
     private static int number(Map<String, String> lines, String key)

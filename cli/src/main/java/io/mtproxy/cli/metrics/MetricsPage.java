@@ -29,6 +29,8 @@ public final class MetricsPage
         "Configuration file in use.");
     private static final MetricFamily CONFIG_LOADED = MetricFamily.gauge("config_loaded_timestamp_seconds",
         "When the configuration in use was applied, since 1970.");
+    private static final MetricFamily CONFIG_REFUSED = MetricFamily.gauge("config_refused_timestamp_seconds",
+        "When a newer configuration was refused last, since 1970; 0 when none was since this one was applied.");
     private static final MetricFamily CONFIG_CLUSTERS = MetricFamily.gauge("config_datacenters",
         "DC ids that the configuration has middle proxies for.");
     private static final MetricFamily CONFIG_SECRETS = MetricFamily.gauge("config_secrets",
@@ -63,13 +65,16 @@ public final class MetricsPage
     {
     }
 
-    /** @param accept what the client takes; empty when it does not say. */
-    public static Page of(ProxyView view, String accept)
+    /**
+     * @param state  in use.
+     * @param accept what the client takes; empty when it does not say.
+     */
+    public static Page of(ProxyView view, ConfigState state, String accept)
     {
         MetricFormat format = MetricFormat.choose(accept);
         MetricWriter out = new MetricWriter(format);
         proxy(out, view);
-        config(out, view.configState());
+        config(out, state);
         workers(out, view);
         for (MetricCatalog.Group group : MetricCatalog.GROUPS)
         {
@@ -113,6 +118,8 @@ public final class MetricsPage
         out.sample(MetricWriter.labels("md5", config.md5Hex()), 1);
         out.family(CONFIG_LOADED);
         out.sampleEpochMs("", config.loadedAtEpochMs());
+        out.family(CONFIG_REFUSED);
+        out.sampleEpochMs("", config.refusedAtEpochMs());
         out.family(CONFIG_CLUSTERS);
         out.sample("", config.clusterCount());
         out.family(CONFIG_SECRETS);

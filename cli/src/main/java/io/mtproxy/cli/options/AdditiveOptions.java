@@ -149,7 +149,7 @@ public final class AdditiveOptions
         description = "address and port for OpenMetrics and health checks, as 192.0.2.1:9100 or [::]:9100")
     void metricsListen(@Nullable String text)
     {
-        metricsListen = reader.read("--metrics-listen", text, OptionValues::endpoint);
+        metricsListen = reader.read("--metrics-listen", text, Endpoints::parse);
     }
 
     @Option(names = "--metrics-allow", paramLabel = VALUE,

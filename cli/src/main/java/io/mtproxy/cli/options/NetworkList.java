@@ -5,6 +5,8 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /** Networks from which clients are taken: {@code 10.0.0.0/8,192.0.2.1,fd00::/8}. */
 public final class NetworkList
@@ -19,6 +21,23 @@ public final class NetworkList
     private NetworkList(List<Network> networks)
     {
         this.networks = List.copyOf(networks);
+    }
+
+    /** For picocli. */
+    public static final class Converter implements ITypeConverter<NetworkList>
+    {
+        @Override
+        public NetworkList convert(String text)
+        {
+            try
+            {
+                return parse(text);
+            }
+            catch (IllegalArgumentException e)
+            {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
     }
 
     /** @param prefixLength in bits. */

@@ -3,7 +3,6 @@ package io.mtproxy.cli.options;
 
 import io.mtproxy.engine.EngineConfig;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -186,31 +185,6 @@ final class OptionValues
                 "\" is no name: use letters, digits, '-', '_' and dots, a dot not in front, 100 at most");
         }
         return name;
-    }
-
-    /** Reads an address and a port: {@code 192.0.2.1:9100} or {@code [2001:db8::1]:9100}; names are not looked up. */
-    static InetSocketAddress endpoint(String text)
-    {
-        int colon = text.lastIndexOf(':');
-        String address = text.substring(0, Math.max(0, colon));
-        String digits = text.substring(colon + 1);
-        int port = digits.matches("[0-9]{1,5}") ? Integer.parseInt(digits) : -1;
-        boolean isIpv6 = address.startsWith("[") && address.endsWith("]") && address.indexOf(':') > 0;
-        if (port < 0 || port > PORT_MAX || !isIpv6 && !IPV4.matcher(address).matches())
-        {
-            throw new IllegalArgumentException("\"" + text +
-                "\" is not an address and a port like 192.0.2.1:9100 or [2001:db8::1]:9100");
-        }
-        try
-        {
-            return new InetSocketAddress(InetAddress.ofLiteral(isIpv6 ?
-                address.substring(1, address.length() - 1) :
-                address), port);
-        }
-        catch (IllegalArgumentException e)
-        {
-            throw new IllegalArgumentException("\"" + text + "\" does not begin with an address", e);
-        }
     }
 
     /** Reads an IPv4 address of four decimal parts, none with a zero in front. [C-CLI-54] */

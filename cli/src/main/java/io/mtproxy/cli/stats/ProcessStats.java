@@ -13,6 +13,9 @@ public final class ProcessStats
     /** This process. */
     public static final ProcessStats SELF = new ProcessStats(Path.of("/proc/self"));
 
+    /** A process that cannot be looked at, as one in another container. */
+    public static final ProcessStats NONE = new ProcessStats(Path.of("/proc/none"));
+
     private static final int TICKS_PER_SECOND = 100;
     private static final int UNKNOWN = -1;
     /** Fields of {@code stat} behind the name in parentheses. */

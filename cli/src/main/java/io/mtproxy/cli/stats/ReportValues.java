@@ -88,6 +88,13 @@ final class ReportValues
         return count;
     }
 
+    /** @return of the process that the report is about; a master has no file of its own. */
+    long pid()
+    {
+        StatusFileReader self = sources.self();
+        return self == null ? ProcessHandle.current().pid() : self.pid();
+    }
+
     /** @return of the process that answers. */
     long self(ProxyCounter counter)
     {
@@ -95,7 +102,7 @@ final class ReportValues
         return self == null ? 0 : self.get(counter);
     }
 
-    /** @return of the process that answers and all workers. */
+    /** @return of the process that answers and all workers; of a total also what those have counted that are gone. */
     long all(ProxyCounter counter)
     {
         return counter.kind().combine(self(counter), sources.ofWorkers(counter));

@@ -8,6 +8,7 @@ import io.mtproxy.crypto.SecureRandomSource;
 import io.mtproxy.engine.ConfigState;
 import java.time.Duration;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.agrona.concurrent.EpochClock;
 import org.agrona.concurrent.NanoClock;
@@ -23,13 +24,14 @@ public final class StatsContext
 
     private @Nullable Supplier<StatsSources> sources;
     private @Nullable Supplier<ConfigState> configState;
-    private @Nullable ProxySettings settings;
+    private @Nullable Supplier<ProxySettings> settings;
     private Supplier<String> processTuple = () -> "[0.0.0.0:0:0:0]";
     private String version = "";
     private RpcAccess rpcAccess = RpcAccess.NONE;
     private @Nullable Supplier<ProxyView> view;
     private @Nullable NetworkList allowed;
     private boolean isReportServed = true;
+    private @Nullable LongSupplier startEpochMs;
     private EpochClock epochClock = SystemEpochClock.INSTANCE;
     private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private Supplier<RandomSource> randomSources = SecureRandomSource::new;
@@ -57,7 +59,20 @@ public final class StatsContext
     /** What the command line says. Required. */
     public StatsContext settings(ProxySettings value)
     {
+        return settings(() -> value);
+    }
+
+    /** The same for a proxy that may be another one later; asked for each page. */
+    public StatsContext settings(Supplier<ProxySettings> value)
+    {
         settings = value;
+        return this;
+    }
+
+    /** When the process began that the report is about, ms since 1970; by default when the port began to serve. */
+    public StatsContext startEpochMs(LongSupplier value)
+    {
+        startEpochMs = value;
         return this;
     }
 
@@ -167,7 +182,7 @@ public final class StatsContext
 
     ProxySettings settings()
     {
-        return required(settings, "settings");
+        return required(settings, "settings").get();
     }
 
     Supplier<String> processTuple()
@@ -200,6 +215,12 @@ public final class StatsContext
     boolean isReportServed()
     {
         return isReportServed;
+    }
+
+    @Nullable
+    LongSupplier startEpochMs()
+    {
+        return startEpochMs;
     }
 
     EpochClock epochClock()

@@ -70,7 +70,7 @@ final class StatsRows
     private static final long MS_PER_SECOND = 1000;
 
     static final List<Row> ALL = List.of(
-        integer("pid", v -> ProcessHandle.current().pid()),
+        integer("pid", ReportValues::pid),
         integer("start_time", ReportValues::startSeconds),
         integer("current_time", ReportValues::currentSeconds),
         integer("uptime", ReportValues::uptimeSeconds),

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ public final class StatsServer implements AutoCloseable
     private final StatsContext context;
     private final StatsCounts counts = new StatsCounts();
     private final ProcessLoad load;
-    private final long startEpochMs;
+    private final LongSupplier startEpochMs;
     private final HttpPages pages;
     private final RpcQueries queries;
     private final RateGate dhGate;
@@ -47,7 +48,9 @@ public final class StatsServer implements AutoCloseable
     {
         this.port = port;
         this.context = context;
-        this.startEpochMs = context.epochClock().time();
+        LongSupplier start = context.startEpochMs();
+        long nowMs = context.epochClock().time();
+        this.startEpochMs = start == null ? () -> nowMs : start;
         this.load = new ProcessLoad(ReportValues.sample(context, context.sources().get()));
         this.dhGate = new RateGate(context.rpcAccess().dhAcceptRateMax(), context.nanoClock().nanoTime());
         this.queries = new RpcQueries(counts, this::report);
@@ -58,13 +61,14 @@ public final class StatsServer implements AutoCloseable
 
     private Map<String, HttpPages.Page> newPages()
     {
-        HealthPages health = new HealthPages(view, loops, context.epochClock(), context.nanoClock());
+        HealthPages health = new HealthPages(view, context.configState(), loops, context.epochClock(), context
+            .nanoClock());
         Map<String, HttpPages.Page> all = new HashMap<>();
         all.put("/healthz", request -> health.health());
         all.put("/readyz", request -> health.ready());
         all.put("/metrics", request ->
         {
-            MetricsPage.Page page = MetricsPage.of(view.get(), request.accept());
+            MetricsPage.Page page = MetricsPage.of(view.get(), context.configState().get(), request.accept());
             return new StatsPage(true, page.contentType(), page.text());
         });
         if (context.isReportServed())
@@ -233,7 +237,7 @@ public final class StatsServer implements AutoCloseable
 
     private String report()
     {
-        return LegacyStatsPage.text(new ReportValues(context, counts, load, startEpochMs));
+        return LegacyStatsPage.text(new ReportValues(context, counts, load, startEpochMs.getAsLong()));
     }
 
     RpcSession newRpcSession(InetSocketAddress client, InetSocketAddress own)

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 public record StatsSources(@Nullable StatusFileReader self, List<StatusFileReader> workers,
     List<StatusFileReader> ended)
 {
+    /** Name of the status file of a single process. */
+    private static final String ENGINE = "engine";
+
     public StatsSources
     {
         workers = List.copyOf(workers);
@@ -45,7 +48,7 @@ public record StatsSources(@Nullable StatusFileReader self, List<StatusFileReade
         }
         for (StatusFileReader reader : readers)
         {
-            String name = self != null ? "engine" : "worker-" + processes.size();
+            String name = self != null ? ENGINE : "worker-" + processes.size();
             processes.add(new ProcessView(name, reader, reader.state() != StatusState.ENDED));
         }
         for (StatusFileReader reader : ended)
@@ -53,6 +56,23 @@ public record StatsSources(@Nullable StatusFileReader self, List<StatusFileReade
             processes.add(new ProcessView("worker-" + processes.size(), reader, false));
         }
         return new ProxyView("", processes, List.of());
+    }
+
+    /** @return what a report over the files of a proxy is made from, in another process. */
+    public static StatsSources of(ProxyView view)
+    {
+        List<StatusFileReader> workers = new ArrayList<>();
+        List<StatusFileReader> ended = new ArrayList<>();
+        for (ProcessView process : view.processes())
+        {
+            boolean isCurrent = view.current().contains(process);
+            if (isCurrent && process.name().equals(ENGINE))
+            {
+                return single(process.reader());
+            }
+            (isCurrent ? workers : ended).add(process.reader());
+        }
+        return master(workers, ended);
     }
 
     /** @return those of a single process. */

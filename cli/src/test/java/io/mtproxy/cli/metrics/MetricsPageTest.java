@@ -133,8 +133,8 @@ class MetricsPageTest
     void shouldWriteBothForms()
     {
         file("engine");
-        MetricsPage.Page text = MetricsPage.of(view(true), "text/plain");
-        MetricsPage.Page open = MetricsPage.of(view(true), OPEN);
+        MetricsPage.Page text = MetricsPage.of(view(true), view(true).configState(), "text/plain");
+        MetricsPage.Page open = MetricsPage.of(view(true), view(true).configState(), OPEN);
 
         assertEquals("text/plain; version=0.0.4; charset=utf-8", text.contentType());
         assertEquals("application/openmetrics-text; version=1.0.0; charset=utf-8", open.contentType());
@@ -262,7 +262,7 @@ class MetricsPageTest
 
     private static String page(ProxyView view, String accept)
     {
-        return MetricsPage.of(view, accept).text();
+        return MetricsPage.of(view, view.configState(), accept).text();
     }
 
     private static List<String> samples(String text)

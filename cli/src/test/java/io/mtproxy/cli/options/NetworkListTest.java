@@ -52,7 +52,7 @@ class NetworkListTest
         "[::1]:65535 | /[0:0:0:0:0:0:0:1]:65535"})
     void shouldReadEndpoint(String text, String endpoint)
     {
-        assertEquals(endpoint, OptionValues.endpoint(text).toString());
+        assertEquals(endpoint, Endpoints.parse(text).toString());
     }
 
     @ParameterizedTest
@@ -61,7 +61,7 @@ class NetworkListTest
         "[::1:9100", "[::1]", "localhost:9100", "[]:9100", "[1.2]:9100"})
     void shouldRefuseEndpoint(String text)
     {
-        String message = assertThrows(IllegalArgumentException.class, () -> OptionValues.endpoint(text)).getMessage();
+        String message = assertThrows(IllegalArgumentException.class, () -> Endpoints.parse(text)).getMessage();
         assertTrue(message.startsWith("\"" + text + "\""), message);
     }
 }

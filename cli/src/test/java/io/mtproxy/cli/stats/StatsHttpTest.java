@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mtproxy.cli.options.NetworkList;
+import io.mtproxy.engine.ConfigState;
+import io.mtproxy.engine.status.DcCounter;
 import io.mtproxy.engine.status.ProxyCounter;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -19,6 +21,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -315,6 +318,51 @@ class StatsHttpTest
         StatsFixture.Reply reply = stats.send("GET /healthz HTTP/1.1\r\nConnection: keep-alive\r\n\r\n");
         assertEquals("503 keep open", reply.summary());
         assertTrue(reply.body().contains("has said nothing for 60000 ms"), reply.body());
+    }
+
+    /** [C-HTTP-11] Half of the datacenters is enough. */
+    @Test
+    void shouldBeReadyWithHalfOfDatacenters() throws IOException
+    {
+        stats.status.counters(1).set(ProxyCounter.READY_TARGETS, 1);
+        for (int dc = 1; dc <= 5; dc++)
+        {
+            stats.status.agent(1).dcs().row(dc).set(DcCounter.SERVERS, 2);
+        }
+        stats.status.agent(1).dcs().row(1).set(DcCounter.READY_SERVERS, 2);
+        stats.status.agent(1).dcs().row(2).set(DcCounter.READY_SERVERS, 1);
+        StatsFixture.Reply reply = stats.send("GET /readyz HTTP/1.1\r\n\r\n");
+        assertEquals("503", reply.codes());
+        assertEquals("only 2 of 5 datacenters can be reached\n", reply.body());
+
+        stats.status.agent(1).dcs().row(5).set(DcCounter.READY_SERVERS, 1);
+        assertEquals("ok\n", stats.send("GET /readyz HTTP/1.1\r\n\r\n").body());
+        assertEquals("ok\n", stats.send("GET /healthz HTTP/1.1\r\n\r\n").body());
+    }
+
+    /** [C-HTTP-11] Not old age makes a configuration stale, but that it could not be renewed for a day. */
+    @Test
+    void shouldNotBeReadyWithStaleConfiguration() throws IOException
+    {
+        try (StatsFixture stale = new StatsFixture())
+        {
+            stale.status.counters(1).set(ProxyCounter.READY_TARGETS, 1);
+            ConfigState old = new ConfigState(stale.epochMs.get() - 86_400_001, 98, "0123abcd", 3, 4, 2);
+            AtomicReference<ConfigState> inUse = new AtomicReference<>(old);
+            stale.context.configState(inUse::get);
+            stale.start();
+            assertEquals("200", stale.send("GET /readyz HTTP/1.1\r\n\r\n").codes());
+
+            inUse.set(old.refused(stale.epochMs.get()));
+            StatsFixture.Reply reply = stale.send("GET /readyz HTTP/1.1\r\n\r\n");
+            assertEquals("503", reply.codes());
+            assertTrue(reply.body().contains(" is stale: a newer one was refused at 2026-11-"), reply.body());
+            assertEquals("200", stale.send("GET /healthz HTTP/1.1\r\n\r\n").codes());
+
+            inUse.set(new ConfigState(stale.epochMs.get() - 3_600_000, 98, "0123abcd", 3, 4, 2)
+                .refused(stale.epochMs.get()));
+            assertEquals("200", stale.send("GET /readyz HTTP/1.1\r\n\r\n").codes());
+        }
     }
 
     /** [C-HTTP-11] A loop that hangs is told from one that waits: that one still polls. */

@@ -147,6 +147,8 @@ public final class ActiveConfiguration
     void countFailure()
     {
         counters.increment(ProxyCounter.CONFIG_RELOADS_FAILED);
+        state = state.refused(epochClock.time());
+        statusFile.configuration(state.toText());
     }
 
     private void apply(String fileName, ConfigRefresher.Fresh fresh)
