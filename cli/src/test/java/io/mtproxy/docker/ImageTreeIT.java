@@ -92,7 +92,7 @@ class ImageTreeIT
         {
             assertEquals(
                 Set.of("Dockerfile", "Dockerfile.dockerignore", "README.md", "compose.yaml", "healthcheck.sh",
-                    "run.sh"),
+                    "observability", "run.sh"),
                 new TreeSet<>(files.map(file -> file.getFileName().toString()).toList()));
         }
     }

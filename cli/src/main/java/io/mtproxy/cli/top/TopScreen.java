@@ -72,6 +72,10 @@ final class TopScreen
             addTables(lines, room);
         }
         List<Line> shown = new ArrayList<>(lines.subList(0, Math.min(lines.size(), Math.max(1, rows - 1))));
+        while (shown.size() < rows - 1)
+        {
+            shown.add(new Line("", false));
+        }
         if (rows > 1)
         {
             shown.add(new Line(cut(state.isTyping() ? "filter: " + state.filter() + "_" : KEYS), false));
