@@ -30,19 +30,31 @@ final class DcMetrics
     private static final MetricFamily ROUND_TRIP = LatencyMetrics.histogram("dc_round_trip_seconds",
         "From a client's packet that is handed on to the first answer for that client.");
 
-    private DcMetrics()
+    private final MetricWriter out;
+    private final List<DcState> dcs;
+    private final List<String> labels;
+
+    private DcMetrics(MetricWriter out, List<DcState> dcs)
     {
+        this.out = out;
+        this.dcs = dcs;
+        this.labels = dcs.stream().map(DcMetrics::labels).toList();
     }
 
     static void write(MetricWriter out, List<DcState> dcs)
     {
-        each(out, SERVERS, dcs, DcState::servers);
-        each(out, SERVERS_READY, dcs, DcState::readyServers);
-        each(out, CONNECTIONS, dcs, DcState::connections);
-        each(out, HANDSHAKES, dcs, DcState::handshakes);
-        both(out, FRAMES, dcs, DcState::packetsToDatacenter, DcState::packetsToClient);
-        both(out, BYTES, dcs, DcState::bytesToDatacenter, DcState::bytesToClient);
-        each(out, DROPPED, dcs, DcState::dropped);
+        new DcMetrics(out, dcs).write();
+    }
+
+    private void write()
+    {
+        each(SERVERS, DcState::servers);
+        each(SERVERS_READY, DcState::readyServers);
+        each(CONNECTIONS, DcState::connections);
+        each(HANDSHAKES, DcState::handshakes);
+        both(FRAMES, DcState::packetsToDatacenter, DcState::packetsToClient);
+        both(BYTES, DcState::bytesToDatacenter, DcState::bytesToClient);
+        each(DROPPED, DcState::dropped);
         out.family(STALLS);
         for (DcState dc : dcs)
         {
@@ -56,20 +68,22 @@ final class DcMetrics
         dcs.forEach(dc -> LatencyMetrics.roundTrip(out, labels(dc), dc.roundTrip()));
     }
 
-    private static void each(MetricWriter out, MetricFamily family, List<DcState> dcs, ToLongFunction<DcState> value)
+    private void each(MetricFamily family, ToLongFunction<DcState> value)
     {
         out.family(family);
-        dcs.forEach(dc -> out.sample(labels(dc), value.applyAsLong(dc)));
+        for (int i = 0; i < dcs.size(); i++)
+        {
+            out.sample(labels.get(i), value.applyAsLong(dcs.get(i)));
+        }
     }
 
-    private static void both(MetricWriter out, MetricFamily family, List<DcState> dcs,
-        ToLongFunction<DcState> toDatacenter, ToLongFunction<DcState> toClient)
+    private void both(MetricFamily family, ToLongFunction<DcState> toDatacenter, ToLongFunction<DcState> toClient)
     {
         out.family(family);
-        for (DcState dc : dcs)
+        for (int i = 0; i < dcs.size(); i++)
         {
-            out.sample(labels(dc) + MetricsPage.TO_DATACENTER, toDatacenter.applyAsLong(dc));
-            out.sample(labels(dc) + MetricsPage.TO_CLIENT, toClient.applyAsLong(dc));
+            out.sample(labels.get(i) + MetricsPage.TO_DATACENTER, toDatacenter.applyAsLong(dcs.get(i)));
+            out.sample(labels.get(i) + MetricsPage.TO_CLIENT, toClient.applyAsLong(dcs.get(i)));
         }
     }
 

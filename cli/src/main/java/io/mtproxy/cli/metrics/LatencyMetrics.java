@@ -32,17 +32,21 @@ final class LatencyMetrics
     {
     }
 
-    /** Powers of two, in ns. */
-    private record Range(int first, int last)
+    /** Bounds that are powers of two, in ns and as they are written. */
+    private static final class Range
     {
-        long[] bounds()
+        final long[] boundsNs;
+        final String[] texts;
+
+        Range(int first, int last)
         {
-            long[] bounds = new long[last - first + 1];
-            for (int i = 0; i < bounds.length; i++)
+            boundsNs = new long[last - first + 1];
+            texts = new String[boundsNs.length];
+            for (int i = 0; i < boundsNs.length; i++)
             {
-                bounds[i] = 1L << first + i;
+                boundsNs[i] = 1L << first + i;
+                texts[i] = MetricWriter.bound(boundsNs[i]);
             }
-            return bounds;
         }
     }
 
@@ -78,17 +82,19 @@ final class LatencyMetrics
 
     private static void write(MetricWriter out, String labels, Range range, Histogram histogram)
     {
-        long[] bounds = range.bounds();
+        // one pass over the fine buckets, each of which lies within one of ours
+        long[] bounds = range.boundsNs;
         long[] counts = new long[bounds.length + 1];
-        long below = 0;
-        for (int i = 0; i < bounds.length; i++)
+        int at = 0;
+        for (int bucket = 0; bucket < histogram.bucketCount(); bucket++)
         {
-            long cumulative = histogram.countBelow(bounds[i]);
-            counts[i] = cumulative - below;
-            below = cumulative;
+            while (at < bounds.length && histogram.end(bucket) > bounds[at])
+            {
+                at++;
+            }
+            counts[at] += histogram.countAt(bucket);
         }
-        counts[bounds.length] = histogram.count() - below;
-        out.histogramNs(labels, bounds, counts, histogram.sum());
+        out.histogramNs(labels, range.texts, counts, histogram.sum());
     }
 
     /** @return null for what is kept by DC. */

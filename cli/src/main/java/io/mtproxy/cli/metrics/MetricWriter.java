@@ -53,21 +53,21 @@ final class MetricWriter
     /**
      * All samples of one histogram of times.
      *
-     * @param labels   of the histogram.
-     * @param boundsNs upper bounds of the buckets, each included in its bucket, growing; without the last one.
-     * @param counts   in each bucket alone, and at last in that beyond the last bound.
-     * @param sumNs    of all values.
+     * @param labels of the histogram.
+     * @param bounds upper bounds of the buckets as {@link #bound} writes them, growing; without the last one.
+     * @param counts in each bucket alone, and at last in that beyond the last bound.
+     * @param sumNs  of all values.
      */
-    void histogramNs(String labels, long[] boundsNs, long[] counts, long sumNs)
+    void histogramNs(String labels, String[] bounds, long[] counts, long sumNs)
     {
         String separator = labels.isEmpty() ? "" : ",";
         long cumulative = 0;
         for (int i = 0; i < counts.length; i++)
         {
             cumulative += counts[i];
-            String bound = i < boundsNs.length ? bound(boundsNs[i]) : "+Inf";
-            begin(family.name() + "_bucket", labels + separator + "le=\"" + bound + '"');
-            out.append(cumulative).append('\n');
+            beginIfDue();
+            out.append(family.name()).append("_bucket{").append(labels).append(separator).append("le=\"")
+                .append(i < bounds.length ? bounds[i] : "+Inf").append("\"} ").append(cumulative).append('\n');
         }
         begin(family.name() + "_sum", labels);
         out.append(seconds(sumNs)).append('\n');
@@ -94,13 +94,18 @@ final class MetricWriter
         return labels.toString();
     }
 
-    private void begin(String name, String labels)
+    private void beginIfDue()
     {
         if (isHeadDue)
         {
             isHeadDue = false;
             head();
         }
+    }
+
+    private void begin(String name, String labels)
+    {
+        beginIfDue();
         out.append(name);
         if (!labels.isEmpty())
         {
@@ -134,11 +139,16 @@ final class MetricWriter
             return whole;
         }
         String digits = Long.toString(fraction);
-        return whole + '.' + ("0".repeat(NS_DIGITS - digits.length()) + digits).replaceAll("0+$", "");
+        int length = digits.length();
+        while (digits.charAt(length - 1) == '0')
+        {
+            length--;
+        }
+        return whole + '.' + "0".repeat(NS_DIGITS - digits.length()) + digits.substring(0, length);
     }
 
     /** @return the form that bounds of buckets have in OpenMetrics: never without a decimal point. */
-    private static String bound(long boundNs)
+    static String bound(long boundNs)
     {
         String seconds = seconds(boundNs);
         return seconds.indexOf('.') < 0 ? seconds + ".0" : seconds;

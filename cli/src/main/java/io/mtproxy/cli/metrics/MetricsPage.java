@@ -133,7 +133,7 @@ public final class MetricsPage
         out.family(WORKER_START);
         each(view, process -> out.sampleEpochMs(labels(process), process.reader().startEpochMs()));
         out.family(WORKER_STARTS);
-        each(view, process -> out.sample(labels(process), process.reader().startCount()));
+        view.processes().forEach(process -> out.sample(labels(process), process.reader().startCount()));
         out.family(WORKER_SEEN);
         each(view, process -> out.sampleEpochMs(labels(process), process.reader().heartbeatEpochMs()));
         out.family(WORKER_CLIENTS);

@@ -27,36 +27,50 @@ final class SecretMetrics
     private static final MetricFamily BYTES = MetricFamily.counter("secret_relayed_bytes",
         "Bytes of relayed frames under the secret, without headers.");
 
-    private SecretMetrics()
+    private final MetricWriter out;
+    private final List<SecretUsage> secrets;
+    private final List<String> labels;
+
+    private SecretMetrics(MetricWriter out, List<SecretUsage> secrets)
     {
+        this.out = out;
+        this.secrets = secrets;
+        this.labels = secrets.stream().map(SecretMetrics::labels).toList();
     }
 
     static void write(MetricWriter out, List<SecretUsage> secrets)
     {
-        each(out, CONNECTIONS, secrets, SecretUsage::connections);
-        each(out, ADDRESSES, secrets, SecretUsage::addresses);
-        each(out, KEYS, secrets, SecretUsage::authKeys);
-        each(out, HANDSHAKES, secrets, SecretUsage::handshakes);
-        each(out, REFUSALS, secrets, SecretUsage::refusals);
-        both(out, FRAMES, secrets, SecretUsage::packetsToDatacenter, SecretUsage::packetsToClient);
-        both(out, BYTES, secrets, SecretUsage::bytesToDatacenter, SecretUsage::bytesToClient);
+        new SecretMetrics(out, secrets).write();
     }
 
-    private static void each(MetricWriter out, MetricFamily family, List<SecretUsage> secrets,
-        ToLongFunction<SecretUsage> value)
+    private void write()
     {
-        out.family(family);
-        secrets.forEach(secret -> out.sample(labels(secret), value.applyAsLong(secret)));
+        each(CONNECTIONS, SecretUsage::connections);
+        each(ADDRESSES, SecretUsage::addresses);
+        each(KEYS, SecretUsage::authKeys);
+        each(HANDSHAKES, SecretUsage::handshakes);
+        each(REFUSALS, SecretUsage::refusals);
+        both(FRAMES, SecretUsage::packetsToDatacenter, SecretUsage::packetsToClient);
+        both(BYTES, SecretUsage::bytesToDatacenter, SecretUsage::bytesToClient);
     }
 
-    private static void both(MetricWriter out, MetricFamily family, List<SecretUsage> secrets,
-        ToLongFunction<SecretUsage> toDatacenter, ToLongFunction<SecretUsage> toClient)
+    private void each(MetricFamily family, ToLongFunction<SecretUsage> value)
     {
         out.family(family);
-        for (SecretUsage secret : secrets)
+        for (int i = 0; i < secrets.size(); i++)
         {
-            out.sample(labels(secret) + MetricsPage.TO_DATACENTER, toDatacenter.applyAsLong(secret));
-            out.sample(labels(secret) + MetricsPage.TO_CLIENT, toClient.applyAsLong(secret));
+            out.sample(labels.get(i), value.applyAsLong(secrets.get(i)));
+        }
+    }
+
+    private void both(MetricFamily family, ToLongFunction<SecretUsage> toDatacenter, ToLongFunction<
+        SecretUsage> toClient)
+    {
+        out.family(family);
+        for (int i = 0; i < secrets.size(); i++)
+        {
+            out.sample(labels.get(i) + MetricsPage.TO_DATACENTER, toDatacenter.applyAsLong(secrets.get(i)));
+            out.sample(labels.get(i) + MetricsPage.TO_CLIENT, toClient.applyAsLong(secrets.get(i)));
         }
     }
 

@@ -161,6 +161,7 @@ public final class StatsServer implements AutoCloseable
         try
         {
             report();
+            MetricsPage.of(view.get(), context.configState().get(), "");
         }
         catch (RuntimeException e)
         {
