@@ -9,6 +9,7 @@ import io.mtproxy.engine.io.linux.LinuxProcess;
 import io.mtproxy.engine.memory.MemoryBudget;
 import io.mtproxy.engine.memory.SlotTable;
 import io.mtproxy.engine.status.StatusShape;
+import io.mtproxy.engine.transport.ReplayFilter;
 
 /**
  * What this machine lets the proxy have of what was asked for.
@@ -104,6 +105,11 @@ record StartLimits(int connectionCountMax, int clientCountMax, EngineConfig.Buff
             }
         }
         MemoryBudget budget = budget(memory, length, defaults.ringLength(), threads, connectionCountMax);
+        if (legacy.fronting().isTlsOnly())
+        {
+            // what is spliced waits in the chunks, 64 KiB each way at most
+            budget.add("-D", "replay table", ReplayFilter.BUFFER_LENGTH_DEFAULT);
+        }
         if (!budget.fits())
         {
             throw ProxyStart.failed(budget.problem());

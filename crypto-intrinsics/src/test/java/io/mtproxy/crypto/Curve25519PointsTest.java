@@ -41,6 +41,52 @@ class Curve25519PointsTest
         assertEquals(0, share[33]);
     }
 
+    /** One without a table is as good. */
+    @Test
+    void shouldDrawOneAlone()
+    {
+        RandomSource random = seeded(4);
+        Set<String> seen = new HashSet<>();
+        byte[] share = new byte[Curve25519Points.LENGTH + 2];
+        for (int i = 0; i < 5; i++)
+        {
+            Curve25519Points.drawOne(random, share, 1);
+            byte[] bytes = java.util.Arrays.copyOfRange(share, 1, 33);
+            assertTrue(seen.add(HexFormat.of().formatHex(bytes)));
+            assertTrue(isOnCurve(littleEndian(bytes)));
+            assertEquals(BigInteger.ZERO, ladder(ORDER, littleEndian(bytes)));
+        }
+    }
+
+    /** Multiples of the base point are those of plain arithmetic: 1, 2, and one of all lengths of run. (RFC 7748) */
+    @Test
+    void shouldMultiplyTheBasePoint()
+    {
+        Edwards25519 point = new Edwards25519();
+        for (String factor : new String[]{"01", "02", "ff", "5a69ffff00010203"})
+        {
+            byte[] bytes = HexFormat.of().parseHex(factor);
+            point.setMultipleOfBase(bytes);
+            BigInteger y = number(point.y).multiply(number(point.z).modInverse(P)).mod(P);
+            BigInteger u = BigInteger.ONE.add(y).multiply(BigInteger.ONE.subtract(y).modInverse(P)).mod(P);
+            assertEquals(multipleOfNine(littleEndian(bytes)), u, factor);
+        }
+    }
+
+    private static BigInteger number(long[] limbs)
+    {
+        byte[] bytes = new byte[32];
+        Field25519.encode(limbs.clone(), bytes, 0);
+        return littleEndian(bytes);
+    }
+
+    /** u of a multiple of the base point. */
+    private static BigInteger multipleOfNine(BigInteger factor)
+    {
+        BigInteger[] fraction = multiple(factor, BigInteger.valueOf(9));
+        return fraction[0].multiply(fraction[1].modInverse(P)).mod(P);
+    }
+
     @Test
     void shouldSpreadOverAllBits()
     {
@@ -81,8 +127,14 @@ class Curve25519PointsTest
         return square.modPow(P.subtract(BigInteger.ONE).shiftRight(1), P).equals(BigInteger.ONE);
     }
 
-    /** @return Z of the multiple: zero for the neutral point. (RFC 7748, section 5) */
+    /** @return Z of the multiple: zero for the neutral point. */
     private static BigInteger ladder(BigInteger factor, BigInteger u)
+    {
+        return multiple(factor, u)[1];
+    }
+
+    /** @return X and Z of the multiple. (RFC 7748, section 5) */
+    private static BigInteger[] multiple(BigInteger factor, BigInteger u)
     {
         BigInteger x2 = BigInteger.ONE;
         BigInteger z2 = BigInteger.ZERO;
@@ -111,7 +163,7 @@ class Curve25519PointsTest
             x3 = isSwapped ? doubledX : addedX;
             z3 = isSwapped ? doubledZ : addedZ;
         }
-        return z2;
+        return new BigInteger[]{x2, z2};
     }
 
     private static BigInteger littleEndian(byte[] bytes)

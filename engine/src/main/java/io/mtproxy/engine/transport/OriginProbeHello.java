@@ -78,7 +78,7 @@ public final class OriginProbeHello
         out.hex("0005000501" + "00000000");
         out.hex("000d0014001204030804040105030805050108060601" + "0201" + "00120000");
         byte[] share = new byte[Curve25519Points.LENGTH];
-        new Curve25519Points(random).next(share, 0);
+        Curve25519Points.drawOne(random, share, 0);
         int hybridLength = isHybrid ? 4 + KeyShare.HYBRID_CLIENT_LENGTH : 0;
         out.hex("0033").u16(0x2b + hybridLength).u16(0x29 + hybridLength).grease(grease, 4).hex("000100");
         if (isHybrid)
