@@ -25,9 +25,14 @@ public final class FlightSizes
     public static final int RECORD_COUNT_MAX = 32;
 
     private static final int HEADER_LENGTH = 5;
-    /** A signature's two numbers have one byte more each with a chance of one half: three lengths, or a rare fourth. */
-    private static final int SPREAD_OF_SIGNATURE_MIN = 2;
-    private static final int SPREAD_OF_SIGNATURE_MAX = 3;
+    private static final int NO_SIGNATURE = -1;
+    /**
+     * A signature's two numbers have one byte more each with a chance of one half, so that one half of all flights has the
+     * middle length: that two dozen have less than a sixth happens once in ten thousand looks.
+     */
+    private static final int MIDDLE_SHARE_MIN = 6;
+    /** One number in 128 is a byte shorter still. */
+    private static final int RARE_SHARE_MIN = 8;
     /** By how far flights may go out of what is known without being those of another certificate. */
     private static final int DRIFT_MAX = 2;
 
@@ -37,7 +42,7 @@ public final class FlightSizes
     private final int[] lengths;
     private final int min;
     private final int max;
-    private final boolean isSignatureSpread;
+    private final int signatureMiddle;
 
     /**
      * One flight.
@@ -87,9 +92,7 @@ public final class FlightSizes
         lengths = this.flights.stream().mapToInt(Flight::length).sorted().toArray();
         min = lengths[0];
         max = lengths[lengths.length - 1];
-        int spread = max - min;
-        isSignatureSpread = spread >= SPREAD_OF_SIGNATURE_MIN && spread <= SPREAD_OF_SIGNATURE_MAX &&
-            mostFrequent(lengths) == max - 1;
+        signatureMiddle = signatureMiddle(lengths);
     }
 
     /** Flights of one record each. */
@@ -99,21 +102,31 @@ public final class FlightSizes
             0);
     }
 
-    private static int mostFrequent(int[] sorted)
+    /**
+     * Looks for the spread of a signature. A few dozen flights do not show the shares of its lengths well enough to draw by
+     * them, but that it is one: three lengths in a row, the middle one of them not rare, hardly any below and none above.
+     *
+     * @return the middle one, or {@link #NO_SIGNATURE}.
+     */
+    private static int signatureMiddle(int[] sorted)
     {
-        int best = sorted[0];
-        int bestCount = 0;
+        int middle = sorted[sorted.length - 1] - 1;
+        int below = count(sorted, middle - 1);
+        int at = count(sorted, middle);
+        int rare = sorted.length - below - at - count(sorted, middle + 1);
+        return below > 0 && at * MIDDLE_SHARE_MIN >= sorted.length && rare * RARE_SHARE_MIN <= sorted.length ?
+            middle :
+            NO_SIGNATURE;
+    }
+
+    private static int count(int[] lengths, int length)
+    {
         int count = 0;
-        for (int i = 0; i < sorted.length; i++)
+        for (int any : lengths)
         {
-            count = i > 0 && sorted[i] == sorted[i - 1] ? count + 1 : 1;
-            if (count > bestCount)
-            {
-                best = sorted[i];
-                bestCount = count;
-            }
+            count += any == length ? 1 : 0;
         }
-        return best;
+        return count;
     }
 
     /** @return these flights behind older ones, unless they are so different that the domain has changed. */
@@ -138,8 +151,8 @@ public final class FlightSizes
     public int drawLength(RandomSource random, boolean hasAlpn, boolean hasHybrid)
     {
         // two coins: -1, 0, 0, +1
-        int length = isSignatureSpread ?
-            max - 1 + random.nextInt(2) - random.nextInt(2) :
+        int length = signatureMiddle != NO_SIGNATURE ?
+            signatureMiddle + random.nextInt(2) - random.nextInt(2) :
             min == max ? max : lengths[random.nextInt(lengths.length)];
         int wanted = length - (hasAlpn ? 0 : alpnLength) + (hasHybrid ? hybridLength : 0);
         return Math.clamp(wanted, 1, LENGTH_MAX);
