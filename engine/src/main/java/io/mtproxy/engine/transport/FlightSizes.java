@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * record of ours that takes their place. [P-TLS-21] [P-TLS-24]
  * <p>
  * Telegram's clients take one such record and no more. For a flight of several, ours has so many bytes that the flight as a
- * whole is as long as the domain's: that is what counting segments and bytes can see. (ADR 6)
+ * whole is as long as the domain's: that is what counting segments and bytes can see. (ADR 7)
  */
 public final class FlightSizes
 {

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mtproxy.engine.status.ProxyCounter;
-import io.mtproxy.soak.FakeTlsClientPeer;
 import io.mtproxy.soak.Payloads;
 import java.io.IOException;
 import java.util.ArrayList;
