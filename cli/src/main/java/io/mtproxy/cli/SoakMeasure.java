@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -120,7 +121,7 @@ final class SoakMeasure
 
     private ParameterException usage(@Nullable String message)
     {
-        CommandSpec owner = java.util.Objects.requireNonNull(spec);
+        CommandSpec owner = Objects.requireNonNull(spec);
         return new ParameterException(owner.commandLine(), message);
     }
 

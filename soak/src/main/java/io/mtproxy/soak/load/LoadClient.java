@@ -7,6 +7,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One client, connection after connection. */
@@ -307,11 +308,11 @@ final class LoadClient implements LoadSocket, AnswerSink
 
     private SocketChannel requireOpen()
     {
-        return java.util.Objects.requireNonNull(channel);
+        return Objects.requireNonNull(channel);
     }
 
     private SelectionKey requireKey()
     {
-        return java.util.Objects.requireNonNull(key);
+        return Objects.requireNonNull(key);
     }
 }

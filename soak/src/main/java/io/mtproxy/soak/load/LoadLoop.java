@@ -11,6 +11,10 @@ import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,7 +72,7 @@ final class LoadLoop implements AutoCloseable
     }
 
     /** Has something made by the loop's thread, and waits for it. */
-    <T> T call(java.util.function.Supplier<T> question)
+    <T> T call(Supplier<T> question)
     {
         CompletableFuture<T> answer = new CompletableFuture<>();
         execute(() -> answer.complete(question.get()));
@@ -81,9 +85,9 @@ final class LoadLoop implements AutoCloseable
             }
             try
             {
-                return answer.get(100, java.util.concurrent.TimeUnit.MILLISECONDS);
+                return answer.get(100, TimeUnit.MILLISECONDS);
             }
-            catch (java.util.concurrent.TimeoutException e)
+            catch (TimeoutException e)
             {
                 // look whether the loop lives
             }
@@ -92,7 +96,7 @@ final class LoadLoop implements AutoCloseable
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("interrupted", e);
             }
-            catch (java.util.concurrent.ExecutionException e)
+            catch (ExecutionException e)
             {
                 throw new IllegalStateException(e.getCause());
             }

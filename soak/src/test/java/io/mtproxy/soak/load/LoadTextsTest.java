@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -120,7 +121,7 @@ class LoadTextsTest
     {
         byte[] key = new byte[32];
         byte[] iv = new byte[16];
-        java.util.Arrays.fill(iv, 8, 16, (byte)0xff);
+        Arrays.fill(iv, 8, 16, (byte)0xff);
         byte[] zeros = new byte[200];
         byte[] whole = new byte[200];
         CtrStream stream = new CtrStream();
@@ -131,7 +132,7 @@ class LoadTextsTest
             byte[] rest = whole.clone();
             stream.seek(position);
             stream.update(zeros, 0, whole.length - position, rest, position);
-            assertTrue(java.util.Arrays.equals(whole, rest), "position " + position);
+            assertTrue(Arrays.equals(whole, rest), "position " + position);
         }
     }
 }
