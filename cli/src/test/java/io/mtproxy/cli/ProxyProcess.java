@@ -72,6 +72,11 @@ final class ProxyProcess implements AutoCloseable
         return port;
     }
 
+    long pid()
+    {
+        return process.pid();
+    }
+
     boolean isAlive()
     {
         return process.isAlive();

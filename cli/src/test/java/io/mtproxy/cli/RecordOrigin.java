@@ -28,6 +28,7 @@ final class RecordOrigin implements AutoCloseable
     private static final int HEADER_LENGTH = 5;
     private static final int RANDOM_LENGTH = 32;
     private static final int SESSION_ID_OFFSET = 44;
+    private static final int RUN_LENGTH = 8 * 1024;
     private static final int SHARE_LENGTH = 32;
     private static final int HYBRID_SHARE_LENGTH = 1120;
     /** Group and length of a client's share. */
@@ -141,6 +142,15 @@ final class RecordOrigin implements AutoCloseable
         return flightCount.get();
     }
 
+    /** Connections that have come so far. */
+    int connectionCount()
+    {
+        synchronized (received)
+        {
+            return received.size();
+        }
+    }
+
     /** Connections that have come and brought nothing so far. */
     long emptyCount()
     {
@@ -203,7 +213,7 @@ final class RecordOrigin implements AutoCloseable
         try (socket)
         {
             InputStream in = socket.getInputStream();
-            byte[] run = new byte[64 * 1024];
+            byte[] run = new byte[RUN_LENGTH];
             boolean isAnswered = false;
             for (int length = in.read(run); length >= 0; length = in.read(run))
             {
