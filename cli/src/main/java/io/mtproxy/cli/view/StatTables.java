@@ -56,8 +56,8 @@ public final class StatTables
             Histogram roundTrip = change.roundTrip(dc);
             boolean isEmpty = roundTrip.count() == 0;
             table.row(dcName(dc.dcId()), dc.readyServers() + "/" + dc.servers(), Texts.count(dc.connections()),
-                perSecond(change.perSecond(dc, DcState::bytesToDatacenter)),
-                perSecond(change.perSecond(dc, DcState::bytesToClient)), Texts.bytes(dc.bytesToDatacenter()),
+                perSecond(change, change.perSecond(dc, DcState::bytesToDatacenter)),
+                perSecond(change, change.perSecond(dc, DcState::bytesToClient)), Texts.bytes(dc.bytesToDatacenter()),
                 Texts.bytes(dc.bytesToClient()), Texts.count(dc.dropped()), Texts.count(stalls(dc)),
                 isEmpty ? NOTHING : Texts.nanos(roundTrip.quantile(P50)),
                 isEmpty ? NOTHING : Texts.nanos(roundTrip.quantile(P99)));
@@ -73,8 +73,9 @@ public final class StatTables
         for (SecretUsage secret : secrets)
         {
             table.row(secretName(secret), Texts.count(secret.connections()), Texts.count(secret.addresses()),
-                Texts.count(secret.authKeys()), perSecond(change.perSecond(secret, SecretUsage::bytesToDatacenter)),
-                perSecond(change.perSecond(secret, SecretUsage::bytesToClient)),
+                Texts.count(secret.authKeys()), perSecond(change, change.perSecond(secret,
+                    SecretUsage::bytesToDatacenter)),
+                perSecond(change, change.perSecond(secret, SecretUsage::bytesToClient)),
                 Texts.bytes(secret.bytesToDatacenter()), Texts.bytes(secret.bytesToClient()),
                 Texts.count(secret.handshakes()), Texts.count(secret.refusals()));
         }
@@ -92,8 +93,8 @@ public final class StatTables
             table.row(process.name(), Long.toString(process.pid()), state(process),
                 Texts.age(end - process.startEpochMs()), Texts.count(process.get(INBOUND_CONNECTIONS)),
                 process.get(READY_OUTBOUND_CONNECTIONS) + "/" + process.get(OUTBOUND_CONNECTIONS),
-                perSecond(change.perSecond(process, PAYLOAD_BYTES_TO_DATACENTER)),
-                perSecond(change.perSecond(process, PAYLOAD_BYTES_TO_CLIENT)),
+                perSecond(change, change.perSecond(process, PAYLOAD_BYTES_TO_DATACENTER)),
+                perSecond(change, change.perSecond(process, PAYLOAD_BYTES_TO_CLIENT)),
                 Texts.nanos(process.get(DUTY_CYCLE_NS_MAX)), Texts.count(process.get(DUTY_CYCLES_OVER_THRESHOLD)));
         }
         return table;
@@ -173,8 +174,9 @@ public final class StatTables
         return process.isAlive() ? process.state().name().toLowerCase(Locale.ROOT) : "gone";
     }
 
-    private static String perSecond(double bytes)
+    /** Of the first snapshot there is no rate yet. */
+    private static String perSecond(Change change, double bytes)
     {
-        return Texts.bytes(bytes) + "/s";
+        return change.seconds() == 0 ? NOTHING : Texts.bytes(bytes) + "/s";
     }
 }
