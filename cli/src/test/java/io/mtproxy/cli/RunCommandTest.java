@@ -128,6 +128,8 @@ class RunCommandTest
         new Refused("C-EXIT-03", "--address 127.0.0.01 conf", 4, "\"127.0.0.01\" is not an IPv4 address"),
         new Refused("C-EXIT-03", "--address ::1 conf", 4, "\"::1\" is not an IPv4 address"),
         new Refused("C-EXIT-16", "-D a.example conf", 2, "-D needs a client secret"),
+        new Refused("--front-policy", "--front-policy digest=drop conf", 2, "give one with -D"),
+        new Refused("--front-delay", "--front-delay 0 conf", 2, "give one with -D"),
         new Refused("C-EXIT-13", "--http-stats nowhere.conf", 2, "--http-stats needs a port"));
 
     @BeforeEach
