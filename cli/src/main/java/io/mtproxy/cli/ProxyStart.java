@@ -31,7 +31,6 @@ import io.mtproxy.engine.status.ReplayFile;
 import io.mtproxy.engine.status.StatusDirectory;
 import io.mtproxy.engine.status.StatusFile;
 import io.mtproxy.engine.transport.ReplayFilter;
-import io.mtproxy.engine.status.StatusFileReader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -510,31 +509,12 @@ final class ProxyStart
         }
         try
         {
-            StatusFileReader ended = plan.isReplacement() ? ended(file) : null;
-            StatusFile created = StatusFile.create(file, agentNames, description, clock);
-            if (ended != null)
-            {
-                created.continueFrom(ended);
-            }
-            return created;
+            return StatusFile.create(file, agentNames, description, clock);
         }
         catch (IOException e)
         {
             doWithout(plan, "no status file", e, "stat, top and metrics of other processes will not see this proxy");
             return StatusFile.inMemory(agentNames, description, clock);
-        }
-    }
-
-    /** @return what the worker before this one has left, or null when that cannot be read. */
-    private static @Nullable StatusFileReader ended(Path file)
-    {
-        try
-        {
-            return StatusFileReader.open(file);
-        }
-        catch (IOException e)
-        {
-            return null;
         }
     }
 

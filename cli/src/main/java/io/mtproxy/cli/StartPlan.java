@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param statsPorts      of the stats pages; null in a worker. [C-HTTP-01]
  * @param statusDirectory of this proxy; null in a worker, and when the numbers are in private memory.
  * @param statusFile      where the engine counts, or null.
- * @param isReplacement   of a worker, while others serve: its totals begin where those in that file ended, and it accepts
- *                        nobody before it has links.
+ * @param isReplacement   of a worker, while others serve: it accepts nobody before it has links.
  * @param output          where lines go.
  */
 record StartPlan(ArgumentLine line, ProxyMultiConf conf, EngineConfig config, HandedNetwork network,

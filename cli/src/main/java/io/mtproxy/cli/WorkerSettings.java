@@ -39,8 +39,7 @@ import org.jspecify.annotations.Nullable;
  * @param proxySecret   shared with middle proxies, or null.
  * @param statsPort     of the master, which is part of the process id on links. [P-RPC-32]
  * @param statusFile    where the worker counts, empty for private memory.
- * @param isReplacement whether others serve already: it goes on counting where the one before it ended, and accepts nobody
- *                      before it has links.
+ * @param isReplacement whether others serve already: it accepts nobody before it has links.
  */
 record WorkerSettings(List<String> arguments, ProxyMultiConf conf, SecretList secrets,
     @Nullable ProxySecretFile proxySecret, int statsPort, String statusFile,

@@ -331,7 +331,7 @@ public final class ProxyEngine implements AutoCloseable
             for (int d = 0; d < datacenterCount; d++)
             {
                 datacenters[d] = new DatacenterAgent(d, datacenterPollers[d], context.network(),
-                    column(toDatacenter, d), toClient[d], clientSignals, statusFile.counters(clientCount + d),
+                    column(toDatacenter, d), toClient[d], clientSignals, statusFile.agent(clientCount + d),
                     context.newRandomSource(), context.nanoClock(), context.epochClock(), newChunkPool(), settings,
                     datacenterCommands[d], statusFile.errorLog()::record);
             }
@@ -461,8 +461,8 @@ public final class ProxyEngine implements AutoCloseable
         {
             EngineConfig.Clients clients = config.clients();
             RandomSource random = context.newRandomSource();
-            return new ClientSetup(index, poller, context.nanoClock(), statusFile.counters(index),
-                statusFile.secretGauges(index), random,
+            return new ClientSetup(index, poller, context.nanoClock(), context.epochClock(), statusFile.agent(index),
+                random,
                 statusFile.errorLog()::record, clients.limits(), gate, newChunkPool(), clients.connectionCountMax(),
                 config.middleProxies().natRules()::translate, HexFormat.of().parseHex(clients.proxyTag()),
                 secrets, config.middleProxies().drainTimeout().toNanos(), toDatacenters, fromDatacenters,
@@ -524,18 +524,18 @@ public final class ProxyEngine implements AutoCloseable
             if (isShared)
             {
                 cycles.add(new DutyCycle("relay", clientPollers[0], clientSignals[0], context.nanoClock(),
-                    statusFile.counters(0), isBusySpin, datacenters[0], clients[0]));
+                    statusFile.agent(0), isBusySpin, datacenters[0], clients[0]));
                 return cycles;
             }
             for (int d = 0; d < datacenters.length; d++)
             {
                 cycles.add(new DutyCycle(datacenters[d].roleName(), datacenterPollers[d], datacenterSignals[d],
-                    context.nanoClock(), statusFile.counters(clientCount + d), isBusySpin, datacenters[d], null));
+                    context.nanoClock(), statusFile.agent(clientCount + d), isBusySpin, datacenters[d], null));
             }
             for (int c = 0; c < clients.length; c++)
             {
                 cycles.add(new DutyCycle(clients[c].roleName(), clientPollers[c], clientSignals[c],
-                    context.nanoClock(), statusFile.counters(c), isBusySpin, null, clients[c]));
+                    context.nanoClock(), statusFile.agent(c), isBusySpin, null, clients[c]));
             }
             return cycles;
         }

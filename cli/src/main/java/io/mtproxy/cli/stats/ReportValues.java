@@ -6,6 +6,8 @@ import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.rpc.ProcessId;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusFileReader;
+import io.mtproxy.engine.status.StatusReport;
+import io.mtproxy.engine.status.api.SecretUsage;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -36,6 +38,7 @@ final class ReportValues
     private final StatsContext context;
     private final StatsSources sources;
     private final List<StatusFileReader> readers = new ArrayList<>();
+    private final List<SecretUsage> secrets;
     private final long beginNs;
     private final long nowSeconds;
     private final long startSeconds;
@@ -58,6 +61,7 @@ final class ReportValues
             readers.add(self);
         }
         readers.addAll(sources.workers());
+        this.secrets = StatusReport.of(readers).secrets();
         this.sizes = context.processStats().sizes();
         ProcessLoad.Sample now = sample(context, sources);
         this.average = load.average(now);
@@ -114,26 +118,16 @@ final class ReportValues
         return settings.workerCount() == 0 ? self(counter) : sources.ofWorkers(counter);
     }
 
-    /** @return distinct client addresses under a secret, each process counting for itself. [C-STAT-08] */
+    /** @return distinct client addresses under the secret at a position from 0, over all processes. [C-STAT-08] */
     long secretAddresses(int secretIndex)
     {
-        long sum = 0;
-        for (StatusFileReader reader : readers)
-        {
-            sum += reader.secretAddressCount(secretIndex);
-        }
-        return sum;
+        return secretIndex < secrets.size() ? secrets.get(secretIndex).addresses() : 0;
     }
 
-    /** @return distinct keys under a secret, each process counting for itself. [C-STAT-08] */
+    /** @return distinct keys under the secret at a position from 0, over all processes. [C-STAT-08] */
     long secretKeys(int secretIndex)
     {
-        long sum = 0;
-        for (StatusFileReader reader : readers)
-        {
-            sum += reader.secretKeyCount(secretIndex);
-        }
-        return sum;
+        return secretIndex < secrets.size() ? secrets.get(secretIndex).authKeys() : 0;
     }
 
     long currentSeconds()

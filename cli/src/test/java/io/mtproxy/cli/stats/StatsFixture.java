@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.mtproxy.engine.ConfigState;
 import io.mtproxy.engine.config.ProxySecretFile;
+import io.mtproxy.engine.status.AgentStatus;
+import io.mtproxy.engine.status.SecretRow;
 import io.mtproxy.engine.status.StatusFile;
 import io.mtproxy.engine.status.StatusState;
 import java.io.ByteArrayOutputStream;
@@ -68,6 +70,22 @@ final class StatsFixture implements AutoCloseable
         context.sources(() -> StatsSources.master(workers.stream().map(StatusFile::reader).toList(), List.of()));
         context.settings(new ProxySettings("proxy-multi.conf", 4000, 600, 0, 256 << 20, 131072, count, true));
         return workers;
+    }
+
+    /** Has the first agent of a process show the addresses and keys 1, 2 and so on under the second secret or the first. */
+    static void showDistinct(StatusFile process, int secretIndex, int addresses, int keys)
+    {
+        process.secretOrder(new long[]{1001, 1002});
+        AgentStatus agent = process.agent(0);
+        SecretRow row = agent.secrets().take(1001 + secretIndex);
+        for (int i = 1; i <= addresses; i++)
+        {
+            agent.distinct().addAddress(row, i);
+        }
+        for (int i = 1; i <= keys; i++)
+        {
+            agent.distinct().addKey(row, i);
+        }
     }
 
     StatsFixture start() throws IOException

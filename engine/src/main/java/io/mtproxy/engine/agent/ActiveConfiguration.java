@@ -69,12 +69,13 @@ public final class ActiveConfiguration
         this.log = log;
         this.refresher = refresher;
         this.routings = new Routings(datacenters.length, drainTimeoutNs + REMEMBER_BEYOND_NS);
-        this.numbers = new SecretNumbers(drainTimeoutNs + REMEMBER_BEYOND_NS);
+        this.numbers = new SecretNumbers(statusFile.hash(), drainTimeoutNs + REMEMBER_BEYOND_NS);
         long nowNs = nanoClock.nanoTime();
         this.change = routings.next(initial.conf(), nowNs);
         this.secrets = numbers.next(initial.secrets(), nowNs);
         this.state = newState(initial.conf(), initial.secrets());
         statusFile.configuration(state.toText());
+        statusFile.secretOrder(secrets.ids());
     }
 
     /** @return secrets that a client agent begins with. */
@@ -162,6 +163,7 @@ public final class ActiveConfiguration
         handOver();
         state = newState(fresh.conf(), fresh.secrets());
         statusFile.configuration(state.toText());
+        statusFile.secretOrder(secrets.ids());
         counters.increment(ProxyCounter.CONFIG_RELOADS);
         log.accept("configuration " + fileName + " reloaded: " + state.length() + " bytes, md5 " + state.md5Hex() +
             ", " + state.targetCount() + " servers in " + state.clusterCount() + " clusters (" +

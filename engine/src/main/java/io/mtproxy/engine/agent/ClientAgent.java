@@ -51,7 +51,7 @@ public final class ClientAgent implements Agent
         this.connections = new ClientConnections(setup);
         this.listeners = new ClientListeners(connections, sockets, setup.gate(), setup.poller());
         this.commands = commands;
-        this.bufferGauges = new BufferGauges(chunks, setup.counters());
+        this.bufferGauges = new BufferGauges(chunks, setup.status().counters());
         this.evictionChunkCount = (int)(chunks.chunkCountMax() * 3L / 4);
         this.nextTickNs = clock.nanoTime();
     }
@@ -89,10 +89,10 @@ public final class ClientAgent implements Agent
         }
         nextTickNs = nowNs + TICK_NS;
         connections.closeDrained();
+        connections.tick();
         if (++ticks % EVICTION_TICKS == 0)
         {
             connections.evict(evictionChunkCount);
-            connections.publishSecrets();
         }
         return 1;
     }

@@ -10,6 +10,7 @@ import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.relay.RelayRing;
 import io.mtproxy.engine.relay.ServerEntry;
 import io.mtproxy.engine.relay.WakeSignal;
+import io.mtproxy.engine.status.AgentStatus;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
 import org.agrona.ErrorHandler;
@@ -39,22 +40,22 @@ public final class DatacenterAgent implements Agent
      * @param fromClients   the ring from each client agent.
      * @param toClients     the ring to each client agent.
      * @param clientSignals the thread of each client agent.
-     * @param counters      of this agent alone.
+     * @param status        of this agent alone.
      * @param random        of this agent alone.
      * @param pool          of this agent alone.
      * @param commands      for this agent.
      * @param errors        told of defects of ours that have ended a link.
      */
     public DatacenterAgent(int index, SocketPoller poller, TcpNetwork network, RelayRing[] fromClients,
-        RelayRing[] toClients, WakeSignal[] clientSignals, ProxyCounters counters, RandomSource random,
+        RelayRing[] toClients, WakeSignal[] clientSignals, AgentStatus status, RandomSource random,
         NanoClock nanoClock, EpochClock epochClock, ChunkPool pool, DatacenterSettings settings,
         DatacenterCommands commands, ErrorHandler errors)
     {
         this.index = index;
         this.clock = nanoClock;
         this.commands = commands;
-        this.counters = counters;
-        this.links = new DatacenterLinks(poller, network, fromClients, toClients, clientSignals, counters, random,
+        this.counters = status.counters();
+        this.links = new DatacenterLinks(poller, network, fromClients, toClients, clientSignals, status, random,
             nanoClock, epochClock, pool, settings, errors);
         this.bufferGauges = new BufferGauges(pool, counters);
     }

@@ -3,8 +3,11 @@ package io.mtproxy.engine.agent;
 
 import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.relay.WakeSignal;
+import io.mtproxy.engine.status.AgentStatus;
+import io.mtproxy.engine.status.LatencyRecorder;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
+import io.mtproxy.engine.status.api.LatencyMetric;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.NanoClock;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,7 @@ public final class DutyCycle implements Agent
     private final WakeSignal signal;
     private final NanoClock clock;
     private final ProxyCounters counters;
+    private final LatencyRecorder lengths;
     private final boolean isBusySpin;
     private final @Nullable DatacenterAgent datacenterAgent;
     private final @Nullable ClientAgent clientAgent;
@@ -40,19 +44,20 @@ public final class DutyCycle implements Agent
     /**
      * @param poller          that all sockets of the agents are registered with; closed with this.
      * @param signal          by which others wake this thread.
-     * @param counters        written by this thread.
+     * @param status          of the agent on this thread, or of one of them.
      * @param isBusySpin      never wait.
      * @param datacenterAgent on this thread, or null.
      * @param clientAgent     on this thread, or null.
      */
-    public DutyCycle(String name, SocketPoller poller, WakeSignal signal, NanoClock clock, ProxyCounters counters,
+    public DutyCycle(String name, SocketPoller poller, WakeSignal signal, NanoClock clock, AgentStatus status,
         boolean isBusySpin, @Nullable DatacenterAgent datacenterAgent, @Nullable ClientAgent clientAgent)
     {
         this.name = name;
         this.poller = poller;
         this.signal = signal;
         this.clock = clock;
-        this.counters = counters;
+        this.counters = status.counters();
+        this.lengths = status.latency(LatencyMetric.DUTY_CYCLE);
         this.isBusySpin = isBusySpin;
         this.datacenterAgent = datacenterAgent;
         this.clientAgent = clientAgent;
@@ -144,6 +149,7 @@ public final class DutyCycle implements Agent
 
     private void measure(long lengthNs)
     {
+        lengths.record(lengthNs);
         counters.proposeMax(ProxyCounter.DUTY_CYCLE_NS_MAX, lengthNs);
         if (lengthNs > STALL_NS)
         {

@@ -70,7 +70,7 @@ final class Routings
         List<ServerEntry> servers = new ArrayList<>();
         for (ProxyMultiConf.Server server : conf.servers())
         {
-            ServerEntry entry = take(server, added, updated);
+            ServerEntry entry = take(server, firstDcOf(server, conf), added, updated);
             servers.add(entry);
             entries.put(server.address(), entry);
         }
@@ -89,12 +89,13 @@ final class Routings
         return new Change(new RoutingTable(servers, clusters, conf.defaultDc()), added, updated, removed);
     }
 
-    private ServerEntry take(ProxyMultiConf.Server server, List<ServerEntry> added, List<ServerEntry> updated)
+    private ServerEntry take(ProxyMultiConf.Server server, int dcId, List<ServerEntry> added,
+        List<ServerEntry> updated)
     {
         Known one = known.get(server.address());
         if (one == null)
         {
-            one = new Known(newEntry(server));
+            one = new Known(newEntry(server, dcId));
             known.put(server.address(), one);
         }
         ServerEntry before = one.entry;
@@ -103,7 +104,7 @@ final class Routings
         if (!isSame)
         {
             one.entry = new ServerEntry(before.index(), before.address(), server.minConnections(),
-                server.maxConnections(), before.datacenterAgent(), before.marks());
+                server.maxConnections(), before.datacenterAgent(), before.dcId(), before.marks());
         }
         if (!one.isConfigured)
         {
@@ -117,10 +118,22 @@ final class Routings
         return one.entry;
     }
 
-    private ServerEntry newEntry(ProxyMultiConf.Server server)
+    private static int firstDcOf(ProxyMultiConf.Server server, ProxyMultiConf conf)
+    {
+        for (Map.Entry<Integer, List<ProxyMultiConf.Server>> cluster : conf.clusters().entrySet())
+        {
+            if (cluster.getValue().contains(server))
+            {
+                return cluster.getKey();
+            }
+        }
+        return conf.defaultDc();
+    }
+
+    private ServerEntry newEntry(ProxyMultiConf.Server server, int dcId)
     {
         int index = nextIndex++;
         return new ServerEntry(index, server.address(), server.minConnections(), server.maxConnections(),
-            index % datacenterAgentCount, new ServerMarks(server.maxConnections()));
+            index % datacenterAgentCount, dcId, new ServerMarks(server.maxConnections()));
     }
 }

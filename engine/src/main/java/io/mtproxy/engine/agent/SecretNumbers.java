@@ -4,6 +4,7 @@ package io.mtproxy.engine.agent;
 import io.mtproxy.engine.client.ClientSecrets;
 import io.mtproxy.engine.config.Secret;
 import io.mtproxy.engine.config.SecretList;
+import io.mtproxy.engine.status.StatusHash;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,13 +16,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class SecretNumbers
 {
+    /** Of the hash of a secret that is listed once; other kinds of values are hashed by lower ones. */
+    private static final int FIRST_KIND = 1000;
+
     private final long rememberNs;
     private final List<Known> known = new ArrayList<>();
-    private int nextId = ClientSecrets.NO_SECRET_ID + 1;
+    private final StatusHash hash;
 
-    /** @param rememberNs how long a secret that is gone is remembered. */
-    SecretNumbers(long rememberNs)
+    /**
+     * @param hash       that the numbers are made by.
+     * @param rememberNs how long a secret that is gone is remembered.
+     */
+    SecretNumbers(StatusHash hash, long rememberNs)
     {
+        this.hash = hash;
         this.rememberNs = rememberNs;
     }
 
@@ -29,12 +37,12 @@ final class SecretNumbers
     private static final class Known
     {
         final Secret secret;
-        final int id;
+        final long id;
         boolean isConfigured;
         /** Valid while it is not configured. */
         long removedNs;
 
-        Known(Secret secret, int id)
+        Known(Secret secret, long id)
         {
             this.secret = secret;
             this.id = id;
@@ -56,7 +64,7 @@ final class SecretNumbers
             known.get(i).isConfigured = false;
         }
         List<Secret> secrets = new ArrayList<>();
-        int[] ids = new int[list.size()];
+        long[] ids = new long[list.size()];
         for (int i = 0; i < ids.length; i++)
         {
             Known one = take(list.get(i));
@@ -91,7 +99,7 @@ final class SecretNumbers
         Known one = findFree(secret);
         if (one == null)
         {
-            one = new Known(copy(secret), nextId++);
+            one = new Known(copy(secret), idOf(secret));
             known.add(one);
         }
         one.isConfigured = true;
@@ -108,6 +116,21 @@ final class SecretNumbers
             }
         }
         return null;
+    }
+
+    /** The second of two equal secrets has a number of its own. */
+    private long idOf(Secret secret)
+    {
+        int copies = 0;
+        for (Known one : known)
+        {
+            copies += one.secret.equals(secret) ? 1 : 0;
+        }
+        byte[] bytes = new byte[Secret.LENGTH];
+        secret.copyTo(bytes, 0);
+        long id = hash.of(FIRST_KIND + copies, bytes);
+        Arrays.fill(bytes, (byte)0);
+        return id;
     }
 
     private static Secret copy(Secret secret)

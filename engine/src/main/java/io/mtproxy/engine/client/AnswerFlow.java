@@ -29,6 +29,7 @@ final class AnswerFlow
 
     private final ClientConnection connection;
     private final ClientConnections shared;
+    private final ClientTraffic traffic;
     private final AesCtrStream send;
     private final FrameCodec codec;
     private final ChunkChain output;
@@ -48,11 +49,12 @@ final class AnswerFlow
      * @param output  what the socket has still to take; owned from now on.
      * @param records put around all that follows, or null.
      */
-    AnswerFlow(ClientConnection connection, ClientConnections shared, ChunkChain output,
+    AnswerFlow(ClientConnection connection, ClientConnections shared, ClientTraffic traffic, ChunkChain output,
         @Nullable AnswerRecords records)
     {
         this.connection = connection;
         this.shared = shared;
+        this.traffic = traffic;
         this.send = shared.headers.takeSendStream();
         this.codec = shared.headers.frameCodec();
         this.output = output;
@@ -105,6 +107,8 @@ final class AnswerFlow
             insideAnswer = true;
         }
         boolean isEnd = (flags & ToClientMessage.FLAG_END) != 0;
+        traffic.onAnswer(length - ToClientMessage.TAIL_ROOM - ToClientMessage.DATA_OFFSET, isEnd);
+        shared.meters.answered.onPacket(flags >>> ToClientMessage.STAMP_SHIFT);
         if (isEnd)
         {
             codec.encodePadding(ring, to, answerPadding, shared.random);
@@ -126,6 +130,7 @@ final class AnswerFlow
     /** Sends a quick ack. [P-OBF-41] [P-OBF-42] [P-RPC-66] */
     void onSimpleAck(int confirm)
     {
+        traffic.onHeard();
         UnsafeBuffer scratch = shared.scratch;
         if (encrypt(scratch, 0, codec.encodeQuickAck(scratch, 0, confirm, shared.random)))
         {
@@ -253,6 +258,7 @@ final class AnswerFlow
             return;
         }
         shared.counters.add(ProxyCounter.TCP_WRITE_BYTES, before - output.length());
+        traffic.onWritten(before - output.length());
         connection.updateInterest();
         if (output.isEmpty())
         {

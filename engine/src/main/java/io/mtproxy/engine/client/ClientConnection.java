@@ -30,6 +30,7 @@ final class ClientConnection implements ReadyHandler
     private final int slot;
     private final long extConnectionId;
     private final InetSocketAddress remoteAddress;
+    private final long acceptedNs;
     private @Nullable PollKey pollKey;
     private int interest = Interest.READ;
     private ClientPhase phase;
@@ -43,6 +44,7 @@ final class ClientConnection implements ReadyHandler
 
     private @Nullable RequestFlow requests;
     private @Nullable AnswerFlow answers;
+    private @Nullable ClientTraffic traffic;
 
     /** Neighbours in the order of last sending, see {@link RecentSenders}. */
     @Nullable ClientConnection olderSender;
@@ -50,13 +52,15 @@ final class ClientConnection implements ReadyHandler
     /** Timer of the handshake, or of the last flush. */
     long deadlineTimerId = NO_TIMER;
 
-    ClientConnection(ClientConnections shared, TcpSocket socket, int slot, long extConnectionId)
+    ClientConnection(ClientConnections shared, TcpSocket socket, int slot, long extConnectionId,
+        long acceptedNs)
     {
         this.shared = shared;
         this.socket = socket;
         this.slot = slot;
         this.extConnectionId = extConnectionId;
         this.remoteAddress = socket.remoteAddress();
+        this.acceptedNs = acceptedNs;
         this.fakeTls = shared.fakeTls == null ? null : new FakeTlsHandshake(this, shared);
         this.start = fakeTls == null ? new Obfuscated2Start(this, shared) : null;
         this.phase = fakeTls == null ? ClientPhase.OBFUSCATED2_HEADER : ClientPhase.SNIFF;
@@ -110,6 +114,13 @@ final class ClientConnection implements ReadyHandler
     AnswerFlow answers()
     {
         return answers;
+    }
+
+    /** @return what is counted of both; null before the handshake has been accepted. */
+    @Nullable
+    ClientTraffic traffic()
+    {
+        return traffic;
     }
 
     /** @return bytes of memory that wait for or from this client. [C-LIM-11] */
@@ -191,7 +202,9 @@ final class ClientConnection implements ReadyHandler
         else if (length > 0)
         {
             shared.counters.add(ProxyCounter.TCP_READ_BYTES, length);
+            shared.meters.received.onRead();
             onReceived(waiting + length);
+            shared.meters.received.endRead();
         }
         else if (fakeTls != null)
         {
@@ -305,8 +318,12 @@ final class ClientConnection implements ReadyHandler
     {
         start = null;
         shared.deadlines.cancel(this);
-        answers = new AnswerFlow(this, shared, output, records);
-        requests = new RequestFlow(this, shared, answers);
+        SecretAccount account = shared.accounting.account(shared.headers.secretIndex());
+        ClientTraffic measured =
+            new ClientTraffic(shared.meters, shared.meters.rowOf(shared.headers.dcId()), account.row(), acceptedNs);
+        traffic = measured;
+        answers = new AnswerFlow(this, shared, measured, output, records);
+        requests = new RequestFlow(this, shared, measured, answers, account);
         phase = ClientPhase.RELAY;
         shared.headers.countAccepted();
     }

@@ -14,7 +14,6 @@ import io.mtproxy.engine.relay.ExtConnectionIds;
 import io.mtproxy.engine.relay.RoutingTable;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
-import io.mtproxy.engine.status.SecretGauges;
 import io.mtproxy.engine.transport.FrameHeader;
 import io.mtproxy.engine.transport.HandshakeResult;
 import java.io.IOException;
@@ -55,6 +54,8 @@ public final class ClientConnections
     final RecentSenders senders = new RecentSenders();
     final ClientDeadlines deadlines;
     final SecretAccounting accounting;
+    final ClientMeters meters;
+    private final ClientStalls stalls;
     /** In TLS-only mode; null otherwise. */
     final @Nullable FakeTlsAcceptor fakeTls;
     final HeldFlights heldFlights = new HeldFlights();
@@ -63,7 +64,6 @@ public final class ClientConnections
 
     private final int agentIndex;
     private final SocketPoller poller;
-    private final SecretGauges secretGauges;
     private final ErrorHandler errors;
     private final AcceptGate gate;
     private final ByteBuffer receiveBuffer = ByteBuffer.allocateDirect(RECEIVE_LENGTH);
@@ -78,17 +78,18 @@ public final class ClientConnections
         agentIndex = setup.agentIndex();
         poller = setup.poller();
         clock = setup.clock();
-        counters = setup.counters();
-        secretGauges = setup.secretGauges();
+        counters = setup.status().counters();
+        meters = new ClientMeters(setup.status(), clock);
         random = setup.random();
         errors = setup.errors();
         limits = setup.limits();
         gate = setup.gate();
         chunks = setup.chunks();
         secrets = setup.secrets();
-        accounting = new SecretAccounting(random.nextLong(), setup.drainTimeoutNs());
+        accounting = new SecretAccounting(setup.status(), setup.drainTimeoutNs());
         slots = new SlotTable<>(setup.connectionCountMax());
         pending = new PendingClients(slots);
+        stalls = new ClientStalls(slots, setup.status().stalls(), setup.epochClock());
         dispatch = new AnswerDispatch(setup.fromDatacenters(), slots, pending, counters);
         routes = new DatacenterRoutes(setup.toDatacenters(), setup.datacenterSignals(), random);
         requestHeads = new RequestHeads(setup.natRules(), setup.proxyTag());
@@ -106,12 +107,6 @@ public final class ClientConnections
         deadlines = new ClientDeadlines(nowNs);
     }
 
-    /** Shows distinct addresses and keys; to be called about once a second. [C-STAT-08] */
-    public void publishSecrets()
-    {
-        accounting.publish(secretGauges);
-    }
-
     // ---- connections: open, hand shakes, close
 
     /**
@@ -127,7 +122,7 @@ public final class ClientConnections
             return false;
         }
         ClientConnection connection = new ClientConnection(this, socket, slot,
-            ExtConnectionIds.of(agentIndex, slot, slots.generation(slot)));
+            ExtConnectionIds.of(agentIndex, slot, slots.generation(slot)), acceptedNs);
         try
         {
             connection.pollKey(poller.register(socket, Interest.READ, connection));
@@ -174,8 +169,10 @@ public final class ClientConnections
         counters.add(ProxyCounter.INBOUND_CONNECTIONS, -1);
         counters.add(ProxyCounter.ACTIVE_INBOUND_CONNECTIONS, -1);
         counters.add(ProxyCounter.ACTIVE_CONNECTIONS, -1);
-        if (connection.requests() != null)
+        ClientTraffic traffic = connection.traffic();
+        if (traffic != null)
         {
+            traffic.close();
             counters.add(ProxyCounter.ENCRYPTED_CONNECTIONS, -1);
         }
         deadlines.cancel(connection);
@@ -215,6 +212,7 @@ public final class ClientConnections
     public void startTurn(long turnNs)
     {
         nowNs = turnNs;
+        meters.startTurn(turnNs);
     }
 
     /** Closes finish before anybody else may use the rings, as one of them may hold a route. */
@@ -244,7 +242,9 @@ public final class ClientConnections
     /** Writes, once for each client, what the turn has brought. */
     public int flush()
     {
-        return pending.flush();
+        int flushed = pending.flush();
+        meters.answered.onWritten();
+        return flushed;
     }
 
     /** Wakes the datacenter agents that were sent something. */
@@ -300,6 +300,13 @@ public final class ClientConnections
         {
             accounting.forgetDrained(nowNs);
         }
+    }
+
+    /** Looks at what changes without anybody saying so; each 0.1 s. */
+    public void tick()
+    {
+        meters.showServers();
+        stalls.tick(nowNs);
     }
 
     /** Closes every client; {@link #finishClosing} still has to bring the news across. */
@@ -373,6 +380,7 @@ public final class ClientConnections
     public void configuration(RoutingTable newRouting, ClientSecrets newSecrets)
     {
         routes.routing(newRouting);
+        meters.routing(newRouting);
         secrets = newSecrets;
         accounting.secrets(newSecrets, clock.nanoTime());
     }

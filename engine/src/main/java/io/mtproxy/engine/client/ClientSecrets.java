@@ -2,24 +2,26 @@
 package io.mtproxy.engine.client;
 
 import io.mtproxy.engine.config.SecretList;
+import io.mtproxy.engine.status.SecretRows;
 
 /**
- * The secrets of one configuration, each with a number that stays with it over reloads, whatever place it moves to.
+ * The secrets of one configuration, each with a number that stays with it over reloads and restarts, whatever place it
+ * moves to: its keyed hash.
  * [C-CLI-74]
  */
 public final class ClientSecrets
 {
     /** Stands for having no secret at all, which is a way of being authenticated too. [P-OBF-12] */
-    public static final int NO_SECRET_ID = 0;
+    public static final long NO_SECRET_ID = SecretRows.NO_SECRET_KEY;
 
     private final SecretList list;
-    private final int[] ids;
+    private final long[] ids;
 
     /**
      * @param list in the order in which they are tried and numbered for reports.
-     * @param ids  by position in the list, each above {@link #NO_SECRET_ID}.
+     * @param ids  by position in the list, never {@link #NO_SECRET_ID}.
      */
-    public ClientSecrets(SecretList list, int... ids)
+    public ClientSecrets(SecretList list, long... ids)
     {
         if (list.size() != ids.length)
         {
@@ -35,20 +37,26 @@ public final class ClientSecrets
         return list;
     }
 
+    /** @return the numbers by position. */
+    public long[] ids()
+    {
+        return ids.clone();
+    }
+
     /** @return how many of these are not among others. */
     public int countMissingIn(ClientSecrets others)
     {
         int missing = 0;
-        for (int id : ids)
+        for (long id : ids)
         {
             missing += others.contains(id) ? 0 : 1;
         }
         return missing;
     }
 
-    private boolean contains(int id)
+    private boolean contains(long id)
     {
-        for (int other : ids)
+        for (long other : ids)
         {
             if (other == id)
             {
@@ -65,7 +73,7 @@ public final class ClientSecrets
     }
 
     /** @return the number of the secret at a position, {@link #NO_SECRET_ID} where the list is empty. */
-    int accountId(int position)
+    long accountId(int position)
     {
         return ids.length == 0 ? NO_SECRET_ID : ids[position];
     }

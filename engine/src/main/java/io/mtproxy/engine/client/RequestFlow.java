@@ -8,6 +8,7 @@ import io.mtproxy.engine.relay.ServerEntry;
 import io.mtproxy.engine.relay.ToDatacenterMessage;
 import io.mtproxy.engine.rpc.ProxyRequest;
 import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.status.api.StallLeg;
 import io.mtproxy.engine.transport.FrameCodec;
 import io.mtproxy.engine.transport.FrameHeader;
 import io.mtproxy.engine.transport.PayloadFilter;
@@ -28,6 +29,7 @@ final class RequestFlow
 
     private final ClientConnection connection;
     private final ClientConnections shared;
+    private final ClientTraffic traffic;
     private final AnswerFlow answers;
     private final AesCtrStream receive;
     private final FrameCodec codec;
@@ -59,15 +61,17 @@ final class RequestFlow
     private long authKeyId;
 
     /** Takes over what the agent's handshake object has just found out. */
-    RequestFlow(ClientConnection connection, ClientConnections shared, AnswerFlow answers)
+    RequestFlow(ClientConnection connection, ClientConnections shared, ClientTraffic traffic, AnswerFlow answers,
+        SecretAccount account)
     {
         this.connection = connection;
         this.shared = shared;
+        this.traffic = traffic;
         this.answers = answers;
         this.receive = shared.headers.takeReceiveStream();
         this.codec = shared.headers.frameCodec();
         this.dcId = shared.headers.dcId();
-        this.account = shared.accounting.account(shared.headers.secretIndex());
+        this.account = account;
         this.input = new ChunkChain(shared.chunks);
     }
 
@@ -103,6 +107,18 @@ final class RequestFlow
     boolean wantsMore()
     {
         return !endOfStream && (stall == Stall.NONE || input.isEmpty());
+    }
+
+    /** @return where the packet at the front stands still, or null when it is nobody's fault or there is none. */
+    @Nullable
+    StallLeg stalledLeg()
+    {
+        return switch (stall)
+        {
+            case LINK_CONGESTED -> StallLeg.LINK_CONGESTED;
+            case RING_FULL -> StallLeg.TO_DATACENTER_RING_FULL;
+            case NONE, BINDING, PONG_PENDING -> null;
+        };
     }
 
     /** @return whether the client's secret is gone, and the time to drain as well. [C-CLI-74] */
@@ -167,6 +183,7 @@ final class RequestFlow
     {
         linkIndex = boundLinkIndex;
         binding = Binding.BOUND;
+        traffic.onBound();
         return stall == Stall.BINDING;
     }
 
@@ -180,6 +197,7 @@ final class RequestFlow
         forgetBinding();
         undraw();
         dropped = true;
+        traffic.onRefused();
         return stall == Stall.BINDING;
     }
 
@@ -391,6 +409,8 @@ final class RequestFlow
         ring.putLong(index + ToDatacenterMessage.EXT_CONNECTION_ID_OFFSET, connection.extConnectionId());
         ring.putInt(index + ToDatacenterMessage.SERVER_INDEX_OFFSET, target.index());
         ring.putInt(index + ToDatacenterMessage.FLAGS_OFFSET, flags | bindFlag);
+        ring.putInt(index + ToDatacenterMessage.STAMP_OFFSET,
+            (flags & ToDatacenterMessage.FLAG_END) == 0 ? 0 : traffic.takeStamp());
         ring.putInt(index + ToDatacenterMessage.TOTAL_LENGTH_OFFSET, shared.requestHeads.length() + payloadLength);
         return true;
     }
@@ -458,7 +478,7 @@ final class RequestFlow
     private void onPartCrossed(FrameSource source, DatacenterRoute route, int partLength)
     {
         forwardedLength += partLength;
-        shared.counters.add(ProxyCounter.PAYLOAD_BYTES_TO_DATACENTER, partLength);
+        traffic.onForwarded(partLength, forwardedLength == payloadLength);
         if (forwardedLength == payloadLength)
         {
             source.skip(receive, wireLength - payloadLength);
@@ -483,6 +503,7 @@ final class RequestFlow
             case FORWARD_ENCRYPTED, FORWARD_PLAIN ->
             {
                 shared.counters.increment(ProxyCounter.FRAMES_DROPPED_NO_TARGET);
+                traffic.onDropped();
                 dropped = true;
             }
             case PING -> answers.sendPong(shared.scratch, 0);

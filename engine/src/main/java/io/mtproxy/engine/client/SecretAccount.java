@@ -1,38 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.client;
 
-import java.net.InetAddress;
+import io.mtproxy.engine.status.AgentStatus;
+import io.mtproxy.engine.status.SecretCounter;
+import io.mtproxy.engine.status.SecretRow;
+import io.mtproxy.engine.status.StatusHash;
 import java.net.InetSocketAddress;
-import org.agrona.collections.Long2LongCounterMap;
 
 /**
- * What one client agent knows of one secret: the distinct addresses and keys of its connections that have forwarded a
- * packet, and whether its time is over. Connections refer to it for life, so it follows the secret wherever that stands
- * in the list. Addresses are kept as keyed hashes only. [P-PAY-06] [C-STAT-08] [C-STAT-09] [C-CLI-74]
+ * What one client agent knows of one secret: its row in the status file, the distinct addresses and keys of its connections
+ * that have forwarded a packet, and whether its time is over. Connections refer to it for life, so it follows the secret
+ * wherever that stands in the list. [P-PAY-06] [C-STAT-08] [C-STAT-09] [C-CLI-74]
  */
 final class SecretAccount
 {
-    private final int id;
-    private final long hashKey;
-    private final Long2LongCounterMap addresses = new Long2LongCounterMap(0);
-    private final Long2LongCounterMap keys = new Long2LongCounterMap(0);
+    private static final int KIND_ADDRESS = 1;
+    private static final int KIND_KEY = 2;
+
+    private final long id;
+    private final StatusHash hash;
+    private final SecretRow row;
+    private final DistinctSet addresses;
+    private final DistinctSet keys;
     private boolean isRemoved;
     /** Valid while removed. */
     private long drainDeadlineNs;
 
     /**
-     * @param id      number of the secret, the same for all agents.
-     * @param hashKey random, the same for agents whose sets are to be united.
+     * @param id     of the secret, the same for all agents and in all processes.
+     * @param status where it is shown.
      */
-    SecretAccount(int id, long hashKey)
+    SecretAccount(long id, AgentStatus status)
     {
         this.id = id;
-        this.hashKey = hashKey;
+        this.hash = status.hash();
+        this.row = status.secrets().take(id);
+        this.addresses = new DistinctSet(status.distinct(), row, false);
+        this.keys = new DistinctSet(status.distinct(), row, true);
     }
 
-    int id()
+    long id()
     {
         return id;
+    }
+
+    /** @return what is counted for the secret. */
+    SecretRow row()
+    {
+        return row;
     }
 
     /** The secret is configured, perhaps again. */
@@ -54,10 +69,16 @@ final class SecretAccount
         return isRemoved && nowNs - drainDeadlineNs >= 0;
     }
 
+    /** @return whether no connection counts here any more. */
+    boolean isUnused()
+    {
+        return row.get(SecretCounter.CONNECTIONS) == 0 && addresses.size() == 0 && keys.size() == 0;
+    }
+
     /** A connection of this address has forwarded its first packet. */
     void addClient(InetSocketAddress remote)
     {
-        addresses.incrementAndGet(hash(remote.getAddress()));
+        addresses.add(hash(remote));
     }
 
     /** A connection uses another key than before; 0 is none. */
@@ -65,18 +86,18 @@ final class SecretAccount
     {
         if (keyBefore != 0)
         {
-            keys.decrementAndGet(keyBefore);
+            keys.remove(hash.of(KIND_KEY, keyBefore));
         }
         if (keyNow != 0)
         {
-            keys.incrementAndGet(keyNow);
+            keys.add(hash.of(KIND_KEY, keyNow));
         }
     }
 
     /** A connection that was added has ended. */
     void removeClient(long keyId, InetSocketAddress remote)
     {
-        addresses.decrementAndGet(hash(remote.getAddress()));
+        addresses.remove(hash(remote));
         replaceKey(keyId, 0);
     }
 
@@ -92,15 +113,8 @@ final class SecretAccount
         return keys.size();
     }
 
-    /** A 64-bit mix of key and address; a collision makes one count too few, no more. */
-    private long hash(InetAddress address)
+    private long hash(InetSocketAddress remote)
     {
-        long hash = hashKey;
-        for (byte octet : address.getAddress())
-        {
-            hash = (hash ^ octet) * 0x9E3779B97F4A7C15L;
-            hash ^= hash >>> 32;
-        }
-        return hash == 0 ? 1 : hash;
+        return hash.of(KIND_ADDRESS, remote.getAddress().getAddress());
     }
 }

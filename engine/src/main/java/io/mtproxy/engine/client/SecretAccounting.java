@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.client;
 
-import io.mtproxy.engine.status.SecretGauges;
+import io.mtproxy.engine.status.AgentStatus;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,19 +11,18 @@ import java.util.List;
  */
 final class SecretAccounting
 {
-    private final long hashKey;
+    private final AgentStatus status;
     private final long drainTimeoutNs;
     private SecretAccount[] current = {};
     private final List<SecretAccount> removed = new ArrayList<>();
-    private int publishedCount;
 
     /**
-     * @param hashKey        random, the same for agents whose sets are to be united.
+     * @param status         where they are shown.
      * @param drainTimeoutNs that connections of a removed secret have.
      */
-    SecretAccounting(long hashKey, long drainTimeoutNs)
+    SecretAccounting(AgentStatus status, long drainTimeoutNs)
     {
-        this.hashKey = hashKey;
+        this.status = status;
         this.drainTimeoutNs = drainTimeoutNs;
     }
 
@@ -48,7 +47,7 @@ final class SecretAccounting
         }
     }
 
-    private SecretAccount find(SecretAccount[] before, int id)
+    private SecretAccount find(SecretAccount[] before, long id)
     {
         for (SecretAccount account : before)
         {
@@ -64,7 +63,7 @@ final class SecretAccounting
                 return removed.remove(i);
             }
         }
-        return new SecretAccount(id, hashKey);
+        return new SecretAccount(id, status);
     }
 
     private boolean isCurrent(SecretAccount account)
@@ -98,10 +97,18 @@ final class SecretAccounting
         return false;
     }
 
-    /** All connections of secrets whose drain is over have been closed. */
+    /** Connections of secrets whose drain is over have been closed; some may still have to say so to others. */
     void forgetDrained(long nowNs)
     {
-        removed.removeIf(account -> account.isDrainOver(nowNs));
+        for (int i = removed.size() - 1; i >= 0; i--)
+        {
+            SecretAccount account = removed.get(i);
+            if (account.isDrainOver(nowNs) && account.isUnused())
+            {
+                status.secrets().giveBack(account.row());
+                removed.remove(i);
+            }
+        }
     }
 
     /** @return distinct addresses under a secret of the present list. */
@@ -114,19 +121,5 @@ final class SecretAccounting
     int keyCount(int secretIndex)
     {
         return current[secretIndex].keyCount();
-    }
-
-    /** Shows what is counted to readers of the status file; places of a longer list before are emptied. */
-    void publish(SecretGauges gauges)
-    {
-        for (int i = 0; i < current.length; i++)
-        {
-            gauges.set(i, addressCount(i), keyCount(i));
-        }
-        for (int i = current.length; i < publishedCount; i++)
-        {
-            gauges.set(i, 0, 0);
-        }
-        publishedCount = current.length;
     }
 }

@@ -8,6 +8,7 @@ import static io.mtproxy.engine.relay.ToDatacenterMessage.FLAG_BEGIN;
 import static io.mtproxy.engine.relay.ToDatacenterMessage.FLAG_BIND;
 import static io.mtproxy.engine.relay.ToDatacenterMessage.FLAG_END;
 import static io.mtproxy.engine.relay.ToDatacenterMessage.SERVER_INDEX_OFFSET;
+import static io.mtproxy.engine.relay.ToDatacenterMessage.STAMP_OFFSET;
 import static io.mtproxy.engine.relay.ToDatacenterMessage.TOTAL_LENGTH_OFFSET;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
@@ -188,11 +189,13 @@ final class ClientRequests implements ControlledMessageHandler
             if (isFirst)
             {
                 links.counters().increment(ProxyCounter.FRAMES_TO_DATACENTER);
+                link.meter().onRequest();
                 sender.beginRequest(buffer.getInt(index + TOTAL_LENGTH_OFFSET, LITTLE_ENDIAN));
             }
             sender.appendRequest(buffer, index + DATA_OFFSET, length - DATA_OFFSET);
             if (isLast)
             {
+                links.onRequest(buffer.getInt(index + STAMP_OFFSET));
                 sender.endRequest();
             }
         }

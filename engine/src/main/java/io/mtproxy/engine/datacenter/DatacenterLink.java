@@ -47,6 +47,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     private final LinkSender sender;
     private final LinkReceiver receiver;
     private final LinkDispatch dispatch;
+    private final LinkMeter meter;
 
     private LinkPhase phase = LinkPhase.CONNECTING;
     private @Nullable TcpSocket socket;
@@ -65,6 +66,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         this.server = server;
         this.index = index;
         this.context = context;
+        this.meter = new LinkMeter(context, server.entry(), index);
         this.handshake = new LinkHandshake(context);
         this.sender = new LinkSender(this, server, context);
         this.receiver = new LinkReceiver(this, context);
@@ -75,6 +77,19 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     int index()
     {
         return index;
+    }
+
+    /** @return what is counted of this link. */
+    LinkMeter meter()
+    {
+        return meter;
+    }
+
+    /** Shows what changes all the time, and looks whether answers stand still; each 0.1 s. */
+    void show(long nowNs)
+    {
+        meter.show(bindings.count(), sender.waitingLength(), sender.isCongested());
+        meter.look(receiver.isStopped() && dispatch.isRingFull(), receiver.waitingLength(), nowNs);
     }
 
     LinkPhase phase()
@@ -234,6 +249,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     void connect(long nowNs)
     {
         context.links.onPhase(null, phase);
+        meter.onBegin();
         context.counters.increment(ProxyCounter.OUTBOUND_CONNECTIONS_CREATED);
         deadlineNs = nowNs + PHASE_TIMEOUT_NS;
         InetSocketAddress address = server.entry().address();
@@ -329,6 +345,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
     {
         context.links.onPhase(phase, next);
         phase = next;
+        meter.onPhase(next);
     }
 
     /** Ends the link if the time for its phase is over. [P-RPC-36] */
@@ -450,6 +467,7 @@ final class DatacenterLink implements ReadyHandler, RpcFrameHandler
         enter(LinkPhase.CLOSED);
         context.counters.increment(reason.counter());
         countFailure(last, reason);
+        meter.onClose(reason);
         if (socket != null)
         {
             socket.close();

@@ -9,6 +9,7 @@ import io.mtproxy.engine.relay.RelayRing;
 import io.mtproxy.engine.relay.ServerEntry;
 import io.mtproxy.engine.relay.ToClientMessage;
 import io.mtproxy.engine.relay.WakeSignal;
+import io.mtproxy.engine.status.AgentStatus;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
 import java.util.ArrayList;
@@ -59,15 +60,15 @@ public final class DatacenterLinks implements AutoCloseable
      * @param errors        told of defects of ours that have ended a link.
      */
     public DatacenterLinks(SocketPoller poller, TcpNetwork network, RelayRing[] fromClients, RelayRing[] toClients,
-        WakeSignal[] clientSignals, ProxyCounters counters, RandomSource random, NanoClock nanoClock,
+        WakeSignal[] clientSignals, AgentStatus status, RandomSource random, NanoClock nanoClock,
         EpochClock epochClock, ChunkPool pool, DatacenterSettings settings, ErrorHandler errors)
     {
-        this.counters = counters;
+        this.counters = status.counters();
         this.table = new ExtConnectionTable(toClients.length, settings.bindingCountMax());
         this.replies = new ClientReplies(toClients, clientSignals);
         this.requests = new ClientRequests[fromClients.length];
         this.context = new LinkContext(
-            this, network, poller, pool, counters, random, nanoClock, epochClock, settings, replies, table, errors);
+            this, network, poller, pool, status, random, nanoClock, epochClock, settings, replies, table, errors);
         for (int i = 0; i < fromClients.length; i++)
         {
             requests[i] = new ClientRequests(fromClients[i], this, replies);
@@ -146,6 +147,7 @@ public final class DatacenterLinks implements AutoCloseable
         for (int i = servers.size() - 1; i >= 0; i--)
         {
             ServerLinks server = servers.get(i);
+            server.show(nowNs);
             if (server.isDraining())
             {
                 server.checkDrain(nowNs);
@@ -171,6 +173,7 @@ public final class DatacenterLinks implements AutoCloseable
             dirty.get(flushed++).flush();
         }
         dirty.clear();
+        context.sent.onWritten();
         return flushed;
     }
 
@@ -307,6 +310,7 @@ public final class DatacenterLinks implements AutoCloseable
         ServerLinks server = removeFast(servers, position);
         serverByIndex.remove(server.entry().index());
         counters.increment(ProxyCounter.FREE_TARGETS);
+        context.status.links().giveBack(server.entry().index());
     }
 
     /** Ends every link, gives everything back and opens no more; clients are told if turns follow. */
@@ -326,6 +330,12 @@ public final class DatacenterLinks implements AutoCloseable
     }
 
     // For links and requests
+
+    /** A whole request goes onto a link; the stamp says when it was read, if that is measured. */
+    void onRequest(int stamp)
+    {
+        context.sent.onPacket(stamp);
+    }
 
     ExtConnectionTable table()
     {

@@ -15,8 +15,12 @@ import io.mtproxy.engine.rpc.RpcHandshake;
 import io.mtproxy.engine.rpc.RpcKeys;
 import io.mtproxy.engine.rpc.RpcNonce;
 import io.mtproxy.engine.rpc.SimpleAck;
+import io.mtproxy.engine.status.AgentStatus;
+import io.mtproxy.engine.status.PacketLatency;
+import io.mtproxy.engine.status.PacketSampler;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
+import io.mtproxy.engine.status.api.LatencyMetric;
 import java.nio.ByteBuffer;
 import org.agrona.ErrorHandler;
 import org.agrona.concurrent.EpochClock;
@@ -36,6 +40,11 @@ final class LinkContext implements AutoCloseable
     final SocketPoller poller;
     final ChunkPool pool;
     final ProxyCounters counters;
+    final AgentStatus status;
+    /** Times answers from here on. */
+    final PacketSampler received;
+    /** Times requests up to here. */
+    final PacketLatency sent;
     final RandomSource random;
     final NanoClock nanoClock;
     final EpochClock epochClock;
@@ -59,14 +68,17 @@ final class LinkContext implements AutoCloseable
     final Ping ping = new Ping();
 
     LinkContext(DatacenterLinks links, TcpNetwork network, SocketPoller poller, ChunkPool pool,
-        ProxyCounters counters, RandomSource random, NanoClock nanoClock, EpochClock epochClock,
+        AgentStatus status, RandomSource random, NanoClock nanoClock, EpochClock epochClock,
         DatacenterSettings settings, ClientReplies replies, ExtConnectionTable table, ErrorHandler errors)
     {
         this.links = links;
         this.network = network;
         this.poller = poller;
         this.pool = pool;
-        this.counters = counters;
+        this.status = status;
+        this.counters = status.counters();
+        this.received = new PacketSampler(nanoClock);
+        this.sent = new PacketLatency(status.latency(LatencyMetric.TO_DATACENTER), nanoClock);
         this.random = random;
         this.nanoClock = nanoClock;
         this.epochClock = epochClock;

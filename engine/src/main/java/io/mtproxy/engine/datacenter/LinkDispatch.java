@@ -89,8 +89,13 @@ final class LinkDispatch
             return onUnknown(extConnectionId, ProxyCounter.ANSWERS_DROPPED);
         }
         int dataLength = context.answer.dataLength();
-        return context.replies.answer(extConnectionId, ToClientMessage.FLAG_BEGIN | ToClientMessage.FLAG_END,
-            dataLength, buffer, context.answer.dataOffset(), dataLength) ? Action.NEXT : stopForRing();
+        if (!context.replies.answer(extConnectionId, ToClientMessage.FLAG_BEGIN | endFlags(), dataLength, buffer,
+            context.answer.dataOffset(), dataLength))
+        {
+            return stopForRing();
+        }
+        link.meter().onAnswer();
+        return Action.NEXT;
     }
 
     /** [P-RPC-66] */
@@ -167,13 +172,23 @@ final class LinkDispatch
             longAnswerId = NO_CONNECTION;
             return Action.NEXT;
         }
-        int flags = longAnswerFlags | (last ? ToClientMessage.FLAG_END : 0);
+        int flags = longAnswerFlags | (last ? endFlags() : 0);
         if (!context.replies.answer(longAnswerId, flags, longAnswerLength, buffer, offset, length))
         {
             return stopForRing();
         }
         longAnswerFlags = 0;
+        if (last)
+        {
+            link.meter().onAnswer();
+        }
         return Action.NEXT;
+    }
+
+    /** The end of an answer, with the time it was read if that is measured. */
+    private int endFlags()
+    {
+        return ToClientMessage.FLAG_END | context.received.takeStamp() << ToClientMessage.STAMP_SHIFT;
     }
 
     /** Something for a client that is gone or belongs to another link: says so to the middle proxy. [P-RPC-43] */

@@ -59,6 +59,12 @@ final class LinkReceiver
         return reader.behindLength();
     }
 
+    /** @return bytes that wait behind a frame that was not taken. */
+    int waitingLength()
+    {
+        return unread.length();
+    }
+
     /** @return whether a frame was not taken, so that only {@link #resume} goes on. */
     boolean isStopped()
     {
@@ -88,7 +94,10 @@ final class LinkReceiver
             }
             context.counters.increment(ProxyCounter.TCP_READ_CALLS);
             context.counters.add(ProxyCounter.TCP_READ_BYTES, length);
+            link.meter().onReceived(length);
+            context.received.onRead();
             reason = parse(length);
+            context.received.endRead();
             hasMore = length == context.receiveBuffer.capacity();
         }
         return reason;

@@ -47,6 +47,18 @@ final class LinkSender
         this.writer = new RpcFrameWriter(context.writeArray, waiting, new AesCbcStream(context.scratch));
     }
 
+    /** @return bytes that the socket has not taken yet. */
+    int waitingLength()
+    {
+        return waiting.length();
+    }
+
+    /** @return whether clients bound to this link must wait. */
+    boolean isCongested()
+    {
+        return isCongested;
+    }
+
     // Frames of our own
 
     /** Sends what lies in {@link LinkContext#payload} as the link's first frame, in clear. [P-RPC-11] */
@@ -231,6 +243,7 @@ final class LinkSender
             isWriteBlocked = !waiting.writeTo(socket, context.gather);
             context.counters.increment(ProxyCounter.TCP_WRITE_CALLS);
             context.counters.add(ProxyCounter.TCP_WRITE_BYTES, before - waiting.length());
+            link.meter().onSent(before - waiting.length());
         }
         updateCongestion();
     }

@@ -91,6 +91,18 @@ final class ServerLinks
         return null;
     }
 
+    /** Shows what changes all the time; each 0.1 s. */
+    void show(long nowNs)
+    {
+        for (DatacenterLink link : links)
+        {
+            if (link != null)
+            {
+                link.show(nowNs);
+            }
+        }
+    }
+
     /** Closes links whose time is over; each 0.1 s. [P-RPC-36] */
     void checkDeadlines(long nowNs)
     {

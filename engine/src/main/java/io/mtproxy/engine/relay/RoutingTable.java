@@ -16,6 +16,8 @@ public final class RoutingTable
     private final List<ServerEntry> servers;
     private final Int2ObjectHashMap<ServerEntry[]> clusters = new Int2ObjectHashMap<>();
     private final ServerEntry[] defaultCluster;
+    private final int defaultDc;
+    private final int[] clusterIds;
 
     /**
      * @param servers   each server once.
@@ -27,6 +29,8 @@ public final class RoutingTable
         this.servers = List.copyOf(servers);
         clusters.forEach((dc, entries) -> this.clusters.put((int)dc, entries.toArray(NO_SERVERS)));
         ServerEntry[] found = this.clusters.get(defaultDc);
+        this.defaultDc = defaultDc;
+        this.clusterIds = clusters.keySet().stream().mapToInt(Integer::intValue).sorted().toArray();
         this.defaultCluster = found == null ? NO_SERVERS : found;
     }
 
@@ -40,6 +44,18 @@ public final class RoutingTable
     public int clusterCount()
     {
         return clusters.size();
+    }
+
+    /** @return DC ids that have a cluster of their own, in order. */
+    public int[] clusterIds()
+    {
+        return clusterIds.clone();
+    }
+
+    /** @return id of the cluster that {@link #lookup} finds: that id, else the default one. */
+    public int clusterIdOf(int dcId)
+    {
+        return clusters.containsKey(dcId) ? dcId : defaultDc;
     }
 
     /**

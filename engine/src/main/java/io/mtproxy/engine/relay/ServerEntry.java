@@ -11,9 +11,10 @@ import java.net.InetSocketAddress;
  * @param minConnections     links kept open. [P-CON-30]
  * @param maxConnections     most links at once, replacements included.
  * @param datacenterAgent    index of the agent that owns all its links (architecture A2).
+ * @param dcId               first DC of the configuration that it serves.
  * @param marks              what the owner publishes.
  */
 public record ServerEntry(int index, InetSocketAddress address, int minConnections, int maxConnections,
-    int datacenterAgent, ServerMarks marks)
+    int datacenterAgent, int dcId, ServerMarks marks)
 {
 }

@@ -47,6 +47,8 @@ public final class ToClientMessage
     public static final int FLAG_BEGIN = 1;
     /** Flag: last part of an answer. */
     public static final int FLAG_END = 2;
+    /** The bits above the flags: when an answer was read if that is measured; 0 otherwise. */
+    public static final int STAMP_SHIFT = 2;
 
     private ToClientMessage()
     {

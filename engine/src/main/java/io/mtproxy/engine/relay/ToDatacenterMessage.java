@@ -7,7 +7,7 @@ package io.mtproxy.engine.relay;
  * <pre>
  *   0        8           12       16             20           24
  *   +--------+-----------+--------+--------------+------------+----------------------+
- *   | ext id | server    | flags  | total length | (unused)   | RPC payload or part  |
+ *   | ext id | server    | flags  | total length | stamp      | RPC payload or part  |
  *   +--------+-----------+--------+--------------+------------+----------------------+
  * </pre>
  *
@@ -30,8 +30,10 @@ public final class ToDatacenterMessage
     public static final int FLAGS_OFFSET = SERVER_INDEX_OFFSET + Integer.BYTES;
     /** i32: length of the whole RPC payload, over all its parts; a multiple of 4. */
     public static final int TOTAL_LENGTH_OFFSET = FLAGS_OFFSET + Integer.BYTES;
+    /** i32: in a last part, when it was read if that is measured; 0 otherwise. */
+    public static final int STAMP_OFFSET = TOTAL_LENGTH_OFFSET + Integer.BYTES;
     /** Where the RPC payload or part begins. */
-    public static final int DATA_OFFSET = TOTAL_LENGTH_OFFSET + 2 * Integer.BYTES;
+    public static final int DATA_OFFSET = STAMP_OFFSET + Integer.BYTES;
 
     /** Flag: first part of an RPC payload. */
     public static final int FLAG_BEGIN = 1;

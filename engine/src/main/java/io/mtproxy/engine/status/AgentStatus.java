@@ -16,9 +16,10 @@ public final class AgentStatus
     private final DcRows dcs;
     private final LinkRows links;
     private final StallLog stalls;
+    private final StatusHash hash;
 
     AgentStatus(ProxyCounters counters, LatencyRecorder[] latencies, SecretRows secrets, DistinctValues distinct,
-        DcRows dcs, LinkRows links, StallLog stalls)
+        DcRows dcs, LinkRows links, StallLog stalls, StatusHash hash)
     {
         this.counters = counters;
         this.latencies = latencies;
@@ -27,6 +28,7 @@ public final class AgentStatus
         this.dcs = dcs;
         this.links = links;
         this.stalls = stalls;
+        this.hash = hash;
     }
 
     /** @return one in private memory, for tests. */
@@ -39,7 +41,7 @@ public final class AgentStatus
         }
         return new AgentStatus(ProxyCounters.inMemory(), latencies, SecretRows.inMemory(),
             DistinctValues.inMemory(DistinctValues.PLACE_COUNT), DcRows.inMemory(), LinkRows.inMemory(),
-            StallLog.inMemory());
+            StallLog.inMemory(), StatusHash.drawn());
     }
 
     /** @return of this agent. */
@@ -53,6 +55,12 @@ public final class AgentStatus
     public LatencyRecorder latency(LatencyMetric metric)
     {
         return latencies[metric.ordinal()];
+    }
+
+    /** @return by which values of clients are shown. */
+    public StatusHash hash()
+    {
+        return hash;
     }
 
     /** @return of a client agent. */

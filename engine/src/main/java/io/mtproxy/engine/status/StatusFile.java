@@ -2,6 +2,7 @@
 package io.mtproxy.engine.status;
 
 import static io.mtproxy.engine.status.StatusLayout.*;
+import static java.util.Objects.requireNonNull;
 
 import io.mtproxy.engine.status.api.LatencyMetric;
 import java.io.IOException;
@@ -48,7 +49,7 @@ public final class StatusFile implements AutoCloseable
     private final UnsafeBuffer whole;
     private final AgentStatus[] agents;
     private final List<String> agentNames;
-    private final SecretGauges[] secretGauges;
+    private final StatusHash hash;
     private final SecretOrder secretOrder;
     private final TextSlots configuration;
     private final DistinctErrorLog errorLog;
@@ -56,7 +57,7 @@ public final class StatusFile implements AutoCloseable
     private boolean isClosed;
 
     private StatusFile(@Nullable Path path, @Nullable ProcessLock lock, ByteBuffer memory, List<String> agentNames,
-        String description, EpochClock clock)
+        String description, EpochClock clock, StatusHash hash, @Nullable StatusFileReader ended)
     {
         this.path = path;
         this.lock = lock;
@@ -65,7 +66,7 @@ public final class StatusFile implements AutoCloseable
         this.header = new UnsafeBuffer(memory, 0, HEADER_LENGTH);
         this.agentNames = List.copyOf(agentNames);
         this.agents = new AgentStatus[agentNames.size()];
-        this.secretGauges = new SecretGauges[agentNames.size()];
+        this.hash = hash;
 
         StatusShape shape = StatusShape.of(agentNames);
         int agentCount = agentNames.size();
@@ -88,11 +89,16 @@ public final class StatusFile implements AutoCloseable
         layOutAgents(shape, values);
         this.configuration = new TextSlots(section(SECTION_CONFIGURATION));
         this.errorLog = new DistinctErrorLog(section(SECTION_ERRORS), clock, StandardCharsets.UTF_8);
+        if (ended != null)
+        {
+            continueFrom(ended);
+        }
         header.putIntRelease(VERSION_OFFSET, VERSION);
     }
 
     /**
-     * Makes the file of this process; one that an ended process left under that name is replaced.
+     * Makes the file of this process. One that an ended process left under that name is replaced, and its totals go on: what
+     * both counted together never gets less. Gauges are the other one's own and begin anew.
      *
      * @param path        where; a lock file is made beside it.
      * @param agentNames  one for each set of counters, such as {@code client-0}.
@@ -113,7 +119,8 @@ public final class StatusFile implements AutoCloseable
         {
             Files.deleteIfExists(temporary);
             ByteBuffer memory = map(temporary, StatusShape.of(agentNames).fileLength());
-            StatusFile file = new StatusFile(path, lock, memory, agentNames, description, clock);
+            StatusFile file = new StatusFile(path, lock, memory, agentNames, description, clock,
+                StatusHash.ofFolder(requireNonNull(path.toAbsolutePath().getParent())), endedOrNull(path));
             Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             return file;
         }
@@ -129,7 +136,7 @@ public final class StatusFile implements AutoCloseable
     public static StatusFile inMemory(List<String> agentNames, String description, EpochClock clock)
     {
         ByteBuffer memory = ByteBuffer.allocateDirect(StatusShape.of(agentNames).fileLength());
-        return new StatusFile(null, null, memory, agentNames, description, clock);
+        return new StatusFile(null, null, memory, agentNames, description, clock, StatusHash.drawn(), null);
     }
 
     /** @return what an agent writes, for that agent. */
@@ -144,10 +151,10 @@ public final class StatusFile implements AutoCloseable
         return agents[agentIndex].counters();
     }
 
-    /** @return what an agent shows of its secrets, for that agent. */
-    public SecretGauges secretGauges(int agentIndex)
+    /** @return by which secrets, addresses and keys are shown. */
+    public StatusHash hash()
     {
-        return secretGauges[agentIndex];
+        return hash;
     }
 
     /**
@@ -176,11 +183,20 @@ public final class StatusFile implements AutoCloseable
         configuration.write(text);
     }
 
-    /**
-     * Goes on counting where another process has ended, so that what they counted together never gets less. Gauges are the
-     * other one's own and begin anew. Before the agents start.
-     */
-    public void continueFrom(StatusFileReader ended)
+    /** @return what an ended process has left, or null when there is nothing that can be read. */
+    private static @Nullable StatusFileReader endedOrNull(Path path)
+    {
+        try
+        {
+            return StatusFileReader.open(path);
+        }
+        catch (IOException e)
+        {
+            return null;
+        }
+    }
+
+    private void continueFrom(StatusFileReader ended)
     {
         header.putInt(START_COUNT_OFFSET, ended.startCount() + 1);
         header.putLong(FIRST_START_OFFSET, ended.firstStartEpochMs());
@@ -304,13 +320,12 @@ public final class StatusFile implements AutoCloseable
         StatusTable stalls = table(SECTION_STALLS, shape.stalls());
         for (int agent = 0; agent < agents.length; agent++)
         {
-            secretGauges[agent] = new SecretGauges(section(SECTION_SECRET_GAUGES), agent * SECRET_GAUGES_LENGTH);
             agents[agent] = new AgentStatus(new ProxyCounters(values, agent * ProxyCounters.VALUES_LENGTH),
                 recorders(latencies, agent), new SecretRows(ofAgent(secrets, agent), secrets.ownerOf(agent)),
                 new DistinctValues(ofAgent(distinct, agent), distinct.ownerOf(agent)),
                 new DcRows(ofAgent(dcs, agent), dcs.ownerOf(agent)),
                 new LinkRows(ofAgent(links, agent), links.ownerOf(agent)),
-                new StallLog(ofAgent(stalls, agent), stalls.ownerOf(agent)));
+                new StallLog(ofAgent(stalls, agent), stalls.ownerOf(agent)), hash);
         }
     }
 

@@ -23,7 +23,7 @@ class DutyCycleTest
     private final SimulatedClock clock = new SimulatedClock();
     private final ScriptedPoller poller = new ScriptedPoller();
     private final DutyCycle cycle = new DutyCycle("test", poller, new WakeSignal(poller), clock,
-        StatusFile.inMemory(List.of("test"), "", clock).counters(0), false, null, null);
+        StatusFile.inMemory(List.of("test"), "", clock).agent(0), false, null, null);
 
     @Test
     void shouldSpinWhileSingleEventsFollowEachOtherAndStopWhenNoneComes()

@@ -18,6 +18,7 @@ import io.mtproxy.engine.relay.ToDatacenterMessage;
 import io.mtproxy.engine.relay.WakeSignal;
 import io.mtproxy.engine.rpc.ProcessId;
 import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.status.AgentStatus;
 import io.mtproxy.engine.status.ProxyCounters;
 import io.mtproxy.soak.DatacenterEvent;
 import io.mtproxy.soak.DatacenterOptions;
@@ -51,7 +52,11 @@ final class DatacenterBench implements AutoCloseable
     static final InetSocketAddress SERVER_V6 = address("fd00::9", 8888);
 
     final FakeNetwork network = new FakeNetwork();
-    final ProxyCounters counters = ProxyCounters.inMemory();
+    /** That all servers serve. */
+    static final int DC = 2;
+
+    final AgentStatus status = AgentStatus.inMemory();
+    final ProxyCounters counters = status.counters();
     final ChunkPool pool;
     final RelayRing[] fromClients;
     final RelayRing[] toClients;
@@ -125,7 +130,7 @@ final class DatacenterBench implements AutoCloseable
             signals[i] = new WakeSignal(network);
             received.add(new ArrayList<>());
         }
-        agent = new DatacenterAgent(0, network, network, fromClients, toClients, signals, counters,
+        agent = new DatacenterAgent(0, network, network, fromClients, toClients, signals, status,
             new SeededRandom(7), () -> nowNs, () -> epochMs, pool, settings, commands, defects::add);
         made[0] = agent;
     }
@@ -171,7 +176,7 @@ final class DatacenterBench implements AutoCloseable
     /** Adds a server and lets the agent do its turn. */
     ServerEntry addServer(InetSocketAddress address, int min, int max)
     {
-        ServerEntry entry = new ServerEntry(servers.size(), address, min, max, 0, new ServerMarks(max));
+        ServerEntry entry = new ServerEntry(servers.size(), address, min, max, 0, DC, new ServerMarks(max));
         servers.add(entry);
         assertTrue(commands.addServer(entry));
         agent.doWork();
@@ -409,7 +414,8 @@ final class DatacenterBench implements AutoCloseable
             byte[] data = new byte[length - ToClientMessage.DATA_OFFSET - tailLength];
             buffer.getBytes(index + ToClientMessage.DATA_OFFSET, data);
             Message message = new Message(type, buffer.getLong(index, LITTLE_ENDIAN),
-                buffer.getInt(index + ToClientMessage.FLAGS_OFFSET, LITTLE_ENDIAN),
+                buffer.getInt(index + ToClientMessage.FLAGS_OFFSET, LITTLE_ENDIAN) & (1 <<
+                    ToClientMessage.STAMP_SHIFT) - 1,
                 buffer.getInt(index + ToClientMessage.VALUE_OFFSET, LITTLE_ENDIAN), data);
             received.get(clientAgent).add(message);
             hook.accept(message);

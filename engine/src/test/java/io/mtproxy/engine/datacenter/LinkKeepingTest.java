@@ -327,13 +327,13 @@ class LinkKeepingTest
         {
             ServerEntry entry = bench.addReadyServer(2, 2);
             entry.marks().congested(1, true);
-            bench.commands.updateServer(new ServerEntry(0, entry.address(), 5, 6, 0, entry.marks()));
+            bench.commands.updateServer(new ServerEntry(0, entry.address(), 5, 6, 0, 2, entry.marks()));
             bench.advance(TimeUnit.SECONDS.toNanos(20));
             assertEquals(5, entry.marks().readyLinkCount());
             assertTrue(entry.marks().isCongested(1));
             assertFalse(entry.marks().isCongested(5));
 
-            bench.commands.updateServer(new ServerEntry(0, entry.address(), 1, 1, 0, entry.marks()));
+            bench.commands.updateServer(new ServerEntry(0, entry.address(), 1, 1, 0, 2, entry.marks()));
             bench.advance(TimeUnit.SECONDS.toNanos(20));
             assertEquals(5, entry.marks().readyLinkCount(), "links that stand stay");
             for (int i = 0; i < 4; i++)

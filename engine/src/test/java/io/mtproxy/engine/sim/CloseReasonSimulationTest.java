@@ -229,8 +229,8 @@ final class CloseReasonSimulationTest
         StatusFile status = StatusFile.inMemory(List.of("client-0"), "", clock);
         WakeSignal signal = new WakeSignal(poller);
         ClientCommands commands = new ClientCommands(signal);
-        ClientAgent agent = new ClientAgent(new ClientSetup(0, poller, clock, status.counters(0),
-            status.secretGauges(0), new SeededRandomSource(root.split()), status.errorLog()::record, new ClientLimits(
+        ClientAgent agent = new ClientAgent(new ClientSetup(0, poller, clock, clock,
+            status.agent(0), new SeededRandomSource(root.split()), status.errorLog()::record, new ClientLimits(
                 1 << 20, 0, SECOND),
             new AcceptGate(10, 0, 0, clock.nanoTime()), new ChunkPool(1 << 20), 10, ip -> ip, new byte[0],
             new ClientSecrets(SecretList.of(List.of())), 0, new RelayRing[]{toDatacenter}, new RelayRing[]{toClient},
@@ -239,7 +239,7 @@ final class CloseReasonSimulationTest
             commands);
         ServerMarks marks = new ServerMarks(1);
         marks.readyLinkCount(1);
-        ServerEntry server = new ServerEntry(0, SimulatedProxy.address(0), 1, 1, 0, marks);
+        ServerEntry server = new ServerEntry(0, SimulatedProxy.address(0), 1, 1, 0, 2, marks);
         commands.configuration(new RoutingTable(List.of(server), Map.of(2, List.of(server)), 2),
             new ClientSecrets(SecretList.of(List.of())));
         agent.doWork();

@@ -19,6 +19,9 @@ import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.config.Secret;
 import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.status.StatusReport;
+import io.mtproxy.engine.status.api.DcState;
+import io.mtproxy.engine.status.api.SecretUsage;
 import io.mtproxy.soak.ClientOptions;
 import io.mtproxy.soak.Transport;
 import java.io.IOException;
@@ -286,6 +289,7 @@ final class SimulatedProxy implements AutoCloseable
                 assertEquals(0, connections.keyCount(i), "keys under secret " + i);
             }
         }
+        verifyBalance();
         long closed = 0;
         for (CloseReason reason : CloseReason.values())
         {
@@ -293,6 +297,25 @@ final class SimulatedProxy implements AutoCloseable
         }
         assertEquals(counter(ProxyCounter.INBOUND_CONNECTIONS_ACCEPTED), closed,
             "each accepted is closed for a reason");
+    }
+
+    /** What is counted by secret and by DC is what is counted in all. */
+    private void verifyBalance()
+    {
+        StatusReport report = StatusReport.of(List.of(engine.status()));
+        List<SecretUsage> secrets = report.secrets();
+        List<DcState> dcs = report.dcs();
+        assertEquals(0, secrets.stream().mapToLong(SecretUsage::connections).sum(), "connections by secret");
+        assertEquals(0, dcs.stream().mapToLong(DcState::connections).sum(), "connections by DC");
+        assertEquals(0, secrets.stream().mapToLong(one -> one.addresses() + one.authKeys()).sum(), "distinct values");
+        long accepted = counter(ProxyCounter.HANDSHAKES_ACCEPTED);
+        assertEquals(accepted, secrets.stream().mapToLong(SecretUsage::handshakes).sum(), "handshakes by secret");
+        assertEquals(accepted, dcs.stream().mapToLong(DcState::handshakes).sum(), "handshakes by DC");
+        long bytesToClient = counter(ProxyCounter.PAYLOAD_BYTES_TO_CLIENT);
+        assertEquals(bytesToClient, secrets.stream().mapToLong(SecretUsage::bytesToClient).sum(), "bytes by secret");
+        assertEquals(bytesToClient, dcs.stream().mapToLong(DcState::bytesToClient).sum(), "bytes by DC");
+        long packets = dcs.stream().mapToLong(DcState::packetsToDatacenter).sum();
+        assertEquals(packets, secrets.stream().mapToLong(SecretUsage::packetsToDatacenter).sum(), "packets");
     }
 
     /** The engine has found no defect of its own. */

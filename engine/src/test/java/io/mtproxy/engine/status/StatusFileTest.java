@@ -68,12 +68,10 @@ class StatusFileTest
         ended.counters(0).add(ProxyCounter.TCP_READ_BYTES, 5);
         ended.counters(1).add(ProxyCounter.TCP_READ_BYTES, 7);
         ended.counters(0).set(ProxyCounter.SPECIAL_CONNECTIONS, 3);
-        StatusFileReader left = StatusFileReader.open(path());
         ended.close();
 
         try (StatusFile file = StatusFile.create(path(), AGENTS, "", CLOCK))
         {
-            file.continueFrom(left);
             file.counters(1).add(ProxyCounter.TCP_READ_BYTES, 1);
 
             StatusFileReader reader = file.reader();
@@ -258,25 +256,6 @@ class StatusFileTest
         assertEquals(3, StatusFileReader.open(path()).agentCount());
     }
 
-    /** [C-STAT-08] */
-    @Test
-    void shouldAddUpSecretsOfAgents() throws IOException
-    {
-        StatusFile file = StatusFile.create(path(), AGENTS, "", CLOCK);
-        file.secretGauges(0).set(1, 3, 5);
-        file.secretGauges(2).set(1, 4, 0xffff_ffff);
-        file.secretGauges(2).set(SecretGauges.SECRET_COUNT_MAX - 1, 1, 2);
-        file.secretGauges(2).set(SecretGauges.SECRET_COUNT_MAX, 8, 8);
-        StatusFileReader reader = StatusFileReader.open(path());
-
-        assertEquals(7, reader.secretAddressCount(1));
-        assertEquals(5 + 0xffff_ffffL, reader.secretKeyCount(1));
-        assertEquals(1, reader.secretAddressCount(SecretGauges.SECRET_COUNT_MAX - 1));
-        assertEquals(0, reader.secretAddressCount(SecretGauges.SECRET_COUNT_MAX));
-        assertEquals(0, reader.secretKeyCount(0));
-        file.close();
-    }
-
     /** A configuration replaced again and again is read whole through a second map. [C-REL-12] */
     @Test
     void shouldShowAConfigurationInOnePiece() throws IOException, InterruptedException
@@ -313,21 +292,6 @@ class StatusFileTest
         }
     }
 
-    /** Files of the first version have no section of secrets and none of the configuration. */
-    @Test
-    void shouldReadFileOfTheFirstVersion() throws IOException
-    {
-        StatusFile file = StatusFile.create(path(), AGENTS, "", CLOCK);
-        file.secretGauges(0).set(0, 3, 5);
-        file.configuration("a=1\n");
-        file.close();
-        putInt(StatusLayout.SECTION_COUNT_OFFSET, StatusLayout.SECTION_SECRET_GAUGES - 1);
-
-        assertEquals(0, StatusFileReader.open(path()).secretAddressCount(0));
-        assertEquals(0, StatusFileReader.open(path()).secretKeyCount(0));
-        assertEquals(Map.of(), StatusFileReader.open(path()).configuration());
-    }
-
     @Test
     void shouldRecogniseForeignFile() throws IOException
     {
@@ -338,9 +302,10 @@ class StatusFileTest
     @Test
     void shouldRecogniseDamagedSections() throws IOException
     {
+        int position = 0;
         for (int type : StatusLayout.SECTION_TYPES)
         {
-            int entry = StatusLayout.SECTIONS_OFFSET + (type - 1) * StatusLayout.SECTION_ENTRY_LENGTH;
+            int entry = StatusLayout.SECTIONS_OFFSET + position++ * StatusLayout.SECTION_ENTRY_LENGTH;
             StatusFile.create(path(), AGENTS, "", CLOCK).close();
             putInt(entry + StatusLayout.SECTION_OFFSET_OFFSET, 1 << 29);
             assertRefused("section " + type + " lies outside");

@@ -274,13 +274,11 @@ class StatusReportTest
         ended.agent(2).latency(LatencyMetric.DUTY_CYCLE).record(60);
         ended.counters(1).add(ProxyCounter.TCP_READ_BYTES, 8);
         ended.counters(1).add(ProxyCounter.POLLS, 8);
-        StatusFileReader left = open("one");
         close(ended);
 
         // with one client agent less
         StatusFile next = StatusFile.create(path("one"), List.of("client-0", "datacenter-0", "conductor"), "",
             () -> CLOCK.time() + 5000);
-        next.continueFrom(left);
         next.secretOrder(new long[]{77});
         next.agent(0).secrets().take(77).add(SecretCounter.HANDSHAKES, 10);
         next.agent(0).dcs().row(2).add(DcCounter.BYTES_TO_CLIENT, 1);

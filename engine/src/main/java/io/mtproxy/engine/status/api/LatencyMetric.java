@@ -12,7 +12,7 @@ public enum LatencyMetric
     HANDSHAKE(2, "client handshake"),
     /**
      * A packet's way through the proxy towards the datacenter: from the read that completed it to the write of its link, or
-     * to the link's queue when the socket takes no more. Measured for the first packet of one read in 16.
+     * to the link's queue when the socket takes no more. Measured for the first packet after each 16 reads.
      */
     TO_DATACENTER(3, "packet through the proxy, to datacenter"),
     /** As {@link #TO_DATACENTER}, from the link's read to the client's write. */

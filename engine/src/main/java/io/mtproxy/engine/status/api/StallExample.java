@@ -9,7 +9,7 @@ package io.mtproxy.engine.status.api;
  * @param dcId              whose cluster it concerns.
  * @param durationNs        how long nothing had moved by then.
  * @param waitingBytes      that could not go on.
- * @param bytesToDatacenter of the connection before, without headers; of all clients of the link for
+ * @param bytesToDatacenter of the connection before, without headers; on the wire of the link for
  *                          {@link StallLeg#TO_CLIENT_RING_FULL}.
  * @param bytesToClient     as above, the other way.
  */
