@@ -55,7 +55,7 @@ final class MasterRun
         log.print("starting " + count + " workers");
         String tuple = ProxyEngine.processTuple(plan.config(), SystemEpochClock.INSTANCE);
         String reason;
-        status.clear();
+        status.takeOver();
         try (StartPlan closedAtEnd = plan;
             Supervisor supervisor = newSupervisor(count))
         {

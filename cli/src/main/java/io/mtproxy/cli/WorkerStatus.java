@@ -6,13 +6,14 @@ import io.mtproxy.cli.supervisor.Supervisor;
 import io.mtproxy.engine.status.StatusDirectory;
 import io.mtproxy.engine.status.StatusFileReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerStatus
 {
+    private static final Pattern FILE_NAME = Pattern.compile("worker-(\\d{1,9})\\.status");
+
     private final @Nullable StatusDirectory directory;
     private final Map<Supervisor.Worker, StatusFileReader> living = new HashMap<>();
     /** By number: the last one that had it, while nobody has it. */
@@ -39,8 +42,8 @@ final class WorkerStatus
         return "worker-" + number;
     }
 
-    /** Removes what an earlier proxy of this name has left: nobody goes on with it, and there may be more numbers. */
-    void clear()
+    /** Takes what an earlier proxy of this name has left: a worker of the same number goes on with it, else it stays so. */
+    synchronized void takeOver()
     {
         if (directory == null)
         {
@@ -50,12 +53,29 @@ final class WorkerStatus
         {
             for (Path file : StatusDirectory.statusFiles(directory.folder()))
             {
-                Files.deleteIfExists(file);
+                takeOver(file);
             }
         }
         catch (IOException e)
         {
             // a worker that cannot make its own will say so
+        }
+    }
+
+    private void takeOver(Path file)
+    {
+        Matcher name = FILE_NAME.matcher(file.getFileName().toString());
+        if (!name.matches())
+        {
+            return;
+        }
+        try
+        {
+            ended.put(Integer.valueOf(name.group(1)), StatusFileReader.open(file));
+        }
+        catch (IOException e)
+        {
+            // half written, or of another program: nobody can go on with it
         }
     }
 

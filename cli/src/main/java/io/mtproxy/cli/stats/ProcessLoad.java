@@ -29,9 +29,10 @@ final class ProcessLoad
      *
      * @param nowNs   when.
      * @param cpu     time of all threads.
+     * @param threads their time by class.
      * @param waitSeconds time that the threads of agents have waited, one thread's on average.
      */
-    record Sample(long nowNs, ProcessStats.CpuTime cpu, double waitSeconds)
+    record Sample(long nowNs, ProcessStats.CpuTime cpu, ThreadTimes threads, double waitSeconds)
     {
     }
 
@@ -70,6 +71,23 @@ final class ProcessLoad
     synchronized Shares recent(Sample now)
     {
         return last == first ? shares(first, now) : shares(previous, last);
+    }
+
+    /** @return shares of each class of threads since the start. */
+    synchronized ThreadTimes.Shares averageOfThreads(Sample now)
+    {
+        return threadShares(first, now);
+    }
+
+    /** @return as {@link #recent} for each class of threads. */
+    synchronized ThreadTimes.Shares recentOfThreads(Sample now)
+    {
+        return last == first ? threadShares(first, now) : threadShares(previous, last);
+    }
+
+    private static ThreadTimes.Shares threadShares(Sample from, Sample to)
+    {
+        return to.threads.since(from.threads, (to.nowNs - from.nowNs) / NS_PER_SECOND);
     }
 
     private static Shares shares(Sample from, Sample to)

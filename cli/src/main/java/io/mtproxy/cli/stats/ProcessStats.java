@@ -64,7 +64,18 @@ public final class ProcessStats
 
     CpuTime cpuTime()
     {
-        String stat = read("stat");
+        return cpuTime(read("stat"));
+    }
+
+    /** @return CPU time of each class of threads. */
+    ThreadTimes threadTimes()
+    {
+        return ThreadTimes.read(folder);
+    }
+
+    /** @return what a line of {@code stat} says, of a process or of a thread. */
+    static CpuTime cpuTime(String stat)
+    {
         String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" +");
         if (fields.length <= SYSTEM_TICKS_FIELD)
         {

@@ -29,6 +29,9 @@ final class ReportValues
     final ProcessStats.Sizes sizes;
     final ProcessLoad.Shares average;
     final ProcessLoad.Shares recent;
+    final ThreadTimes threads;
+    final ThreadTimes.Shares averageOfThreads;
+    final ThreadTimes.Shares recentOfThreads;
     final double idleSeconds;
     final String version;
     final boolean isDhSkipAllowed;
@@ -66,6 +69,9 @@ final class ReportValues
         ProcessLoad.Sample now = sample(context, sources);
         this.average = load.average(now);
         this.recent = load.recent(now);
+        this.threads = now.threads();
+        this.averageOfThreads = load.averageOfThreads(now);
+        this.recentOfThreads = load.recentOfThreads(now);
         this.idleSeconds = now.waitSeconds();
         this.agentThreadCount = self == null ? 0 : threadCount(self);
         this.nowSeconds = context.epochClock().time() / MS_PER_SECOND;
@@ -79,7 +85,8 @@ final class ReportValues
         double waitSeconds = self == null ?
             0 :
             self.get(ProxyCounter.POLL_WAIT_NS) / NS_PER_SECOND / Math.max(1, threadCount(self));
-        return new ProcessLoad.Sample(context.nanoClock().nanoTime(), context.processStats().cpuTime(), waitSeconds);
+        return new ProcessLoad.Sample(context.nanoClock().nanoTime(), context.processStats().cpuTime(),
+            context.processStats().threadTimes(), waitSeconds);
     }
 
     private static int threadCount(StatusFileReader reader)

@@ -3,6 +3,7 @@ package io.mtproxy.cli.stats;
 
 import static io.mtproxy.engine.status.ProxyCounter.ACCEPT_CALLS_FAILED;
 import static io.mtproxy.engine.status.ProxyCounter.ACCEPT_INIT_FAILED;
+import static io.mtproxy.engine.status.ProxyCounter.ACCEPT_TOKENS_LEFT;
 import static io.mtproxy.engine.status.ProxyCounter.ACTIVE_CONNECTIONS;
 import static io.mtproxy.engine.status.ProxyCounter.ACTIVE_INBOUND_CONNECTIONS;
 import static io.mtproxy.engine.status.ProxyCounter.ACTIVE_OUTBOUND_CONNECTIONS;
@@ -46,6 +47,7 @@ import static io.mtproxy.engine.status.ProxyCounter.TCP_READ_CALLS;
 import static io.mtproxy.engine.status.ProxyCounter.TCP_WRITE_BYTES;
 import static io.mtproxy.engine.status.ProxyCounter.TCP_WRITE_CALLS;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -57,16 +59,12 @@ import java.util.function.ToLongFunction;
  */
 final class StatsRows
 {
-    private static final int CLASS_COUNT = 16;
-    /** C's class of the main thread, of which we show the whole process. */
-    private static final int CLASS_MAIN = 3;
-    private static final int CLASS_IO = 1;
-    private static final int CLASS_ENGINE = 8;
     /** A chunk of C, which {@code --msg-buffers-size} is made of there. */
     private static final long C_CHUNK_LENGTH = 2 * 1024 * 1024 - 64;
     private static final long FLAGS = 2048;
     private static final long FLAGS_WITH_DH_SKIP = FLAGS + 8;
     private static final long PROXY_MODE = 2;
+    private static final double MILLION = 1e6;
     private static final long MS_PER_SECOND = 1000;
 
     static final List<Row> ALL = List.of(
@@ -104,7 +102,7 @@ final class StatsRows
         integer("active_special_connections", v -> v.self(SPECIAL_CONNECTIONS)),
         integer("max_special_connections", v -> v.settings.clientCountMax()),
         integer("max_accept_rate", v -> v.settings.acceptRateMax()),
-        fixed6("cur_accept_rate_remaining", v -> v.settings.acceptRateMax()),
+        fixed6("cur_accept_rate_remaining", v -> v.self(ACCEPT_TOKENS_LEFT) / MILLION),
         integer("max_connection", StatsRows::openSockets),
         integer("conn_generation", v -> v.self(INBOUND_CONNECTIONS_ACCEPTED) +
             v.self(OUTBOUND_CONNECTIONS_CREATED) + v.counts.accepted.get()),
@@ -163,29 +161,29 @@ final class StatsRows
         begin("jobs"),
         fixed3s("thread_average_idle_percent", v -> main(v.average.idle())),
         fixed3s("thread_recent_idle_percent", v -> main(v.recent.idle())),
-        integers("tot_threads", StatsRows::threads),
-        fixed3s("thread_load_average_user", v -> main(v.average.user())),
-        fixed3s("thread_load_average_sys", v -> main(v.average.system())),
-        fixed3s("thread_load_average", v -> main(v.average.total())),
-        fixed3s("thread_load_recent_user", v -> main(v.recent.user())),
-        fixed3s("thread_load_recent_sys", v -> main(v.recent.system())),
-        fixed3s("thread_load_recent", v -> main(v.recent.total())),
+        integers("tot_threads", v -> v.threads.counts()),
+        fixed3s("thread_load_average_user", v -> v.averageOfThreads.user()),
+        fixed3s("thread_load_average_sys", v -> v.averageOfThreads.system()),
+        fixed3s("thread_load_average", v -> v.averageOfThreads.total()),
+        fixed3s("thread_load_recent_user", v -> v.recentOfThreads.user()),
+        fixed3s("thread_load_recent_sys", v -> v.recentOfThreads.system()),
+        fixed3s("thread_load_recent", v -> v.recentOfThreads.total()),
         fixed3("load_average_user", v -> v.average.user()),
         fixed3("load_average_sys", v -> v.average.system()),
         fixed3("load_average_total", v -> v.average.total()),
         fixed3("load_recent_user", v -> v.recent.user()),
         fixed3("load_recent_sys", v -> v.recent.system()),
         fixed3("load_recent_total", v -> v.recent.total()),
-        fixed3("max_average_user", v -> v.average.user()),
-        fixed3("max_average_sys", v -> v.average.system()),
-        fixed3("max_average_total", v -> v.average.total()),
-        fixed3("max_recent_user", v -> v.recent.user()),
-        fixed3("max_recent_sys", v -> v.recent.system()),
-        fixed3("max_recent_total", v -> v.recent.total()),
+        fixed3("max_average_user", v -> largest(v.averageOfThreads.user())),
+        fixed3("max_average_sys", v -> largest(v.averageOfThreads.system())),
+        fixed3("max_average_total", v -> largest(v.averageOfThreads.total())),
+        fixed3("max_recent_user", v -> largest(v.recentOfThreads.user())),
+        fixed3("max_recent_sys", v -> largest(v.recentOfThreads.system())),
+        fixed3("max_recent_total", v -> largest(v.recentOfThreads.total())),
         integer("job_timers_allocated", StatsRows::zero),
         integer("jobs_created", v -> v.agentThreadCount),
         integer("jobs_active", v -> v.agentThreadCount),
-        integers("jobs_running", v -> new long[CLASS_COUNT]),
+        integers("jobs_running", v -> new long[ThreadTimes.CLASS_COUNT]),
         integer("jobs_allocated_memory", StatsRows::zero),
         integer("timer_ops", StatsRows::zero),
         integer("timer_ops_scheduler", StatsRows::zero),
@@ -384,20 +382,17 @@ final class StatsRows
         return true;
     }
 
+    /** C's main thread is the one that waits for sockets, as our agents do. */
     private static double[] main(double value)
     {
-        double[] classes = new double[CLASS_COUNT];
-        classes[CLASS_MAIN] = value;
+        double[] classes = new double[ThreadTimes.CLASS_COUNT];
+        classes[ThreadTimes.CLASS_MAIN] = value;
         return classes;
     }
 
-    private static long[] threads(ReportValues values)
+    private static double largest(double[] values)
     {
-        long[] classes = new long[CLASS_COUNT];
-        classes[CLASS_MAIN] = 1;
-        classes[CLASS_ENGINE] = values.agentThreadCount;
-        classes[CLASS_IO] = Math.max(0, values.sizes.threadCount() - 1 - values.agentThreadCount);
-        return classes;
+        return Arrays.stream(values).max().orElse(0);
     }
 
     /** C is the second of the three parties to a round: it answers. */

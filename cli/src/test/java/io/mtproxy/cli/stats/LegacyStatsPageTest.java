@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -346,18 +347,53 @@ class LegacyStatsPageTest
             "Threads:\t7\n");
         ProcessStats process = new ProcessStats(folder);
         writeCpu(100, 50);
-        ProcessLoad load = new ProcessLoad(new ProcessLoad.Sample(0, process.cpuTime(), 0));
+        ProcessLoad load = new ProcessLoad(new ProcessLoad.Sample(0, process.cpuTime(), process.threadTimes(), 0));
         writeCpu(300, 100);
-        ProcessLoad.Sample second = new ProcessLoad.Sample(10_000_000_000L, process.cpuTime(), 5);
+        ProcessLoad.Sample second = new ProcessLoad.Sample(10_000_000_000L, process.cpuTime(), process.threadTimes(),
+            5);
         assertEquals(new ProcessLoad.Shares(20, 5, 50), load.recent(second));
         load.sample(second);
         writeCpu(1300, 100);
-        ProcessLoad.Sample third = new ProcessLoad.Sample(20_000_000_000L, process.cpuTime(), 6);
+        ProcessLoad.Sample third = new ProcessLoad.Sample(20_000_000_000L, process.cpuTime(), process.threadTimes(), 6);
         load.sample(third);
 
         assertEquals(new ProcessLoad.Shares(100, 0, 10), load.recent(third));
         assertEquals(60, load.average(third).user());
         assertEquals(new ProcessStats.Sizes(20480, 10240, 5120, 7), process.sizes());
+    }
+
+    /** Threads of agents are C's engine, the one that started them its main thread, the JVM's own its I/O. */
+    @Test
+    void shouldMeasureLoadOfThreadsByClass() throws IOException
+    {
+        ProcessStats process = new ProcessStats(folder);
+        writeThreads(0);
+        ProcessLoad load = new ProcessLoad(new ProcessLoad.Sample(0, process.cpuTime(), process.threadTimes(), 0));
+        writeThreads(100);
+        ProcessLoad.Sample now =
+            new ProcessLoad.Sample(10_000_000_000L, process.cpuTime(), process.threadTimes(), 0);
+        ThreadTimes.Shares shares = load.averageOfThreads(now);
+
+        assertEquals("[0, 1, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]", Arrays.toString(now.threads().counts()));
+        assertEquals("[0.0, 40.0, 0.0, 10.0, 0.0, 0.0, 0.0, 0.0, 25.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]",
+            Arrays.toString(shares.user()), "one thread's, where a class has two");
+        assertEquals(25 + 1, shares.total()[8]);
+        assertEquals(25, load.recentOfThreads(now).user()[8]);
+    }
+
+    private void writeThreads(int ticks) throws IOException
+    {
+        writeThread(1, "java", ticks, 0);
+        writeThread(2, "client-0", 2 * ticks, ticks / 10);
+        writeThread(3, "datacenter-0", 3 * ticks, ticks / 10);
+        writeThread(4, "VM Thread", 4 * ticks, 0);
+    }
+
+    private void writeThread(int id, String name, int user, int system) throws IOException
+    {
+        Path thread = Files.createDirectories(folder.resolve("task/" + id));
+        Files.writeString(thread.resolve("stat"), id + " (" + name + ") S 1 2 3 4 5 6 7 8 9 10 " + user + " " + system +
+            " 0 0 20\n");
     }
 
     private void writeCpu(int user, int system) throws IOException

@@ -10,6 +10,7 @@ import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.relay.ServerEntry;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
+import io.mtproxy.engine.status.ProxyEvents;
 import io.mtproxy.engine.status.StatusFile;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -150,6 +151,7 @@ public final class ActiveConfiguration
         counters.increment(ProxyCounter.CONFIG_RELOADS_FAILED);
         state = state.refused(epochClock.time());
         statusFile.configuration(state.toText());
+        ProxyEvents.reload(false, state.targetCount(), state.secretCount());
     }
 
     private void apply(String fileName, ConfigRefresher.Fresh fresh)
@@ -165,6 +167,7 @@ public final class ActiveConfiguration
         statusFile.configuration(state.toText());
         statusFile.secretOrder(secrets.ids());
         counters.increment(ProxyCounter.CONFIG_RELOADS);
+        ProxyEvents.reload(true, state.targetCount(), state.secretCount());
         log.accept("configuration " + fileName + " reloaded: " + state.length() + " bytes, md5 " + state.md5Hex() +
             ", " + state.targetCount() + " servers in " + state.clusterCount() + " clusters (" +
             difference(state.targetCount() - serversBefore + change.removed().size(), change.removed().size()) + "), " +

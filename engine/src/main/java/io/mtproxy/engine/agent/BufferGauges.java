@@ -13,6 +13,7 @@ final class BufferGauges
     private final ChunkPool pool;
     private final ProxyCounters counters;
     private long nextNs = Long.MIN_VALUE / 2;
+    private int blocksCounted;
 
     BufferGauges(ChunkPool pool, ProxyCounters counters)
     {
@@ -32,5 +33,11 @@ final class BufferGauges
         counters.set(ProxyCounter.BUFFERS_USED_BYTES, (long)pool.usedCount() * ChunkPool.CHUNK_LENGTH);
         counters.set(ProxyCounter.BUFFERS_USED_PEAK, pool.usedCountMax());
         counters.set(ProxyCounter.BUFFERS_ALLOCATED_BYTES, (long)pool.allocatedCount() * ChunkPool.CHUNK_LENGTH);
+        counters.set(ProxyCounter.BUFFER_BLOCKS, pool.blockCount());
+        // blocks are never given back
+        counters.set(ProxyCounter.BUFFER_BLOCKS_PEAK, pool.blockCount());
+        counters.set(ProxyCounter.BUFFER_BLOCKS_LIMIT, pool.blockCountMax());
+        counters.add(ProxyCounter.BUFFER_BLOCK_ALLOCATIONS, pool.blockCount() - blocksCounted);
+        blocksCounted = pool.blockCount();
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.agent;
 
+import io.mtproxy.engine.client.AcceptGate;
 import io.mtproxy.engine.client.ClientConnections;
 import io.mtproxy.engine.client.ClientListeners;
 import io.mtproxy.engine.client.ClientSecrets;
@@ -9,6 +10,8 @@ import io.mtproxy.engine.client.FrontingTable;
 import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.relay.RoutingTable;
+import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.status.ProxyCounters;
 import java.io.IOException;
 import java.util.List;
 import org.agrona.concurrent.Agent;
@@ -33,6 +36,8 @@ public final class ClientAgent implements Agent
     private final ClientListeners listeners;
     private final ClientCommands commands;
     private final BufferGauges bufferGauges;
+    private final ProxyCounters counters;
+    private final AcceptGate gate;
     private final int evictionChunkCount;
     private long nextTickNs;
     private int ticks;
@@ -51,6 +56,8 @@ public final class ClientAgent implements Agent
         this.connections = new ClientConnections(setup);
         this.listeners = new ClientListeners(connections, sockets, setup.gate(), setup.poller());
         this.commands = commands;
+        this.counters = setup.status().counters();
+        this.gate = setup.gate();
         this.bufferGauges = new BufferGauges(chunks, setup.status().counters());
         this.evictionChunkCount = (int)(chunks.chunkCountMax() * 3L / 4);
         this.nextTickNs = clock.nanoTime();
@@ -81,6 +88,15 @@ public final class ClientAgent implements Agent
         return work;
     }
 
+    /** What the gate has left is one thing for all agents, so that one of them shows it. */
+    private void showGate(long nowNs)
+    {
+        if (index == 0)
+        {
+            counters.set(ProxyCounter.ACCEPT_TOKENS_LEFT, gate.tokensLeft(nowNs));
+        }
+    }
+
     private int tick(long nowNs)
     {
         if (nowNs - nextTickNs < 0)
@@ -90,6 +106,7 @@ public final class ClientAgent implements Agent
         nextTickNs = nowNs + TICK_NS;
         connections.closeDrained();
         connections.tick();
+        showGate(nowNs);
         if (++ticks % EVICTION_TICKS == 0)
         {
             connections.evict(evictionChunkCount);

@@ -7,6 +7,7 @@ import io.mtproxy.engine.status.AgentStatus;
 import io.mtproxy.engine.status.LatencyRecorder;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.ProxyCounters;
+import io.mtproxy.engine.status.ProxyEvents;
 import io.mtproxy.engine.status.api.LatencyMetric;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.NanoClock;
@@ -154,6 +155,7 @@ public final class DutyCycle implements Agent
         if (lengthNs > STALL_NS)
         {
             counters.increment(ProxyCounter.DUTY_CYCLES_OVER_THRESHOLD);
+            ProxyEvents.slowTurn(name, lengthNs);
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class AcceptGate
 {
     private static final long NS_PER_SECOND = 1_000_000_000L;
+    private static final double MILLION = 1e6;
 
     private final int connectionCountMax;
     private final int clientCountMax;
@@ -86,10 +87,31 @@ public final class AcceptGate
         return acceptRateMax == 0 || tryTakeLimited(nowNs);
     }
 
+    /** @return tokens left now, in millionths; 0 without a limit. */
+    public long tokensLeft(long nowNs)
+    {
+        return acceptRateMax == 0 ? 0 : tokensFilled(nowNs);
+    }
+
+    private synchronized long tokensFilled(long nowNs)
+    {
+        fill(nowNs);
+        return (long)(tokens * MILLION);
+    }
+
+    private void fill(long nowNs)
+    {
+        // several agents tell the time, and the latest counts
+        if (nowNs - filledNs > 0)
+        {
+            tokens = Math.min(acceptRateMax, tokens + (double)(nowNs - filledNs) * acceptRateMax / NS_PER_SECOND);
+            filledNs = nowNs;
+        }
+    }
+
     private synchronized boolean tryTakeLimited(long nowNs)
     {
-        tokens = Math.min(acceptRateMax, tokens + (double)(nowNs - filledNs) * acceptRateMax / NS_PER_SECOND);
-        filledNs = nowNs;
+        fill(nowNs);
         if (tokens < 1)
         {
             return false;

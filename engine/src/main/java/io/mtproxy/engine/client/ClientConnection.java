@@ -86,6 +86,11 @@ final class ClientConnection implements ReadyHandler
         return extConnectionId;
     }
 
+    long acceptedNs()
+    {
+        return acceptedNs;
+    }
+
     InetSocketAddress remoteAddress()
     {
         return remoteAddress;

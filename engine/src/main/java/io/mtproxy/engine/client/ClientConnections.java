@@ -170,6 +170,7 @@ public final class ClientConnections
         counters.add(ProxyCounter.ACTIVE_INBOUND_CONNECTIONS, -1);
         counters.add(ProxyCounter.ACTIVE_CONNECTIONS, -1);
         ClientTraffic traffic = connection.traffic();
+        meters.onClosed(reason, connection.acceptedNs(), traffic);
         if (traffic != null)
         {
             traffic.close();

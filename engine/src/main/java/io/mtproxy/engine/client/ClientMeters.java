@@ -9,11 +9,13 @@ import io.mtproxy.engine.status.DcRow;
 import io.mtproxy.engine.status.LatencyRecorder;
 import io.mtproxy.engine.status.PacketLatency;
 import io.mtproxy.engine.status.PacketSampler;
+import io.mtproxy.engine.status.ProxyEvents;
 import io.mtproxy.engine.status.ProxyCounters;
 import io.mtproxy.engine.status.api.LatencyMetric;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.NanoClock;
+import org.jspecify.annotations.Nullable;
 
 /** What the clients of one agent measure together: the DCs of the configuration, and where lengths of time go. */
 final class ClientMeters
@@ -97,9 +99,18 @@ final class ClientMeters
         return turnNs;
     }
 
-    void onHandshake(long acceptedNs)
+    void onHandshake(DcRow dc, long acceptedNs)
     {
-        handshakes.record(clock.nanoTime() - acceptedNs);
+        long lengthNs = clock.nanoTime() - acceptedNs;
+        handshakes.record(lengthNs);
+        ProxyEvents.handshake(dc.dcId(), lengthNs);
+    }
+
+    /** A connection ends, with what it has counted if it got so far. */
+    void onClosed(CloseReason reason, long acceptedNs, @Nullable ClientTraffic traffic)
+    {
+        ProxyEvents.closed(reason.name(), turnNs - acceptedNs, traffic == null ? 0 : traffic.bytesToDatacenter(),
+            traffic == null ? 0 : traffic.bytesToClient());
     }
 
     void onFirstPacket(long acceptedNs)

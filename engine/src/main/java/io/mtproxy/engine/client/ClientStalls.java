@@ -2,6 +2,7 @@
 package io.mtproxy.engine.client;
 
 import io.mtproxy.engine.memory.SlotTable;
+import io.mtproxy.engine.status.ProxyEvents;
 import io.mtproxy.engine.status.StallLog;
 import io.mtproxy.engine.status.StallMark;
 import io.mtproxy.engine.status.api.StallLeg;
@@ -83,5 +84,6 @@ final class ClientStalls
         traffic.dc().countStall(leg);
         log.add(clock.time(), leg, traffic.dc().dcId(), durationNs, waitingBytes, traffic.bytesToDatacenter(),
             traffic.bytesToClient());
+        ProxyEvents.stall(leg.name(), traffic.dc().dcId(), durationNs, waitingBytes);
     }
 }

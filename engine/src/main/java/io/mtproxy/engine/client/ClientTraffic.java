@@ -44,7 +44,7 @@ final class ClientTraffic
         this.dc = dc;
         this.secret = secret;
         this.acceptedNs = acceptedNs;
-        meters.onHandshake(acceptedNs);
+        meters.onHandshake(dc, acceptedNs);
         secret.add(SecretCounter.HANDSHAKES, 1);
         secret.add(SecretCounter.CONNECTIONS, 1);
         dc.add(DcCounter.HANDSHAKES, 1);

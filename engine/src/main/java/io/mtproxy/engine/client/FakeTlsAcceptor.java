@@ -81,6 +81,12 @@ final class FakeTlsAcceptor
         return result;
     }
 
+    /** @return position of the secret that the hello last read has shown, if it got so far. */
+    int secretIndex()
+    {
+        return clientHello.secretIndex();
+    }
+
     /** @return what a connection gets that is none of ours for this reason. */
     FrontPolicy.Action action(FrontReason reason)
     {

@@ -86,8 +86,12 @@ final class FakeTlsHandshake
                 connection.phase(ClientPhase.OBFUSCATED2_HEADER);
                 sendFlight(acceptor);
             }
-            case NOT_A_HELLO, UNKNOWN_NAME, WRONG_PORT, TRAILING_BYTES, TOO_LONG, REPLAYED, WRONG_DIGEST, OUT_OF_TIME,
-                NO_CIPHER ->
+            case OUT_OF_TIME, NO_CIPHER ->
+            {
+                shared.accounting.account(acceptor.secretIndex()).countRefusal();
+                connection.front(FrontReason.of(result), acceptor.domainIndex(), 0, length, false);
+            }
+            case NOT_A_HELLO, UNKNOWN_NAME, WRONG_PORT, TRAILING_BYTES, TOO_LONG, REPLAYED, WRONG_DIGEST ->
                 connection.front(FrontReason.of(result), acceptor.domainIndex(), 0, length, false);
         }
     }
@@ -114,6 +118,7 @@ final class FakeTlsHandshake
         else if (shared.headers.frameCodec() != PaddedIntermediateFrames.INSTANCE)
         {
             shared.headers.dropStreams();
+            shared.accounting.account(shared.headers.secretIndex()).countRefusal();
             connection.front(FrontReason.AFTER_HELLO, FakeTlsDomains.DEFAULT, offset, length - offset, false);
         }
         else

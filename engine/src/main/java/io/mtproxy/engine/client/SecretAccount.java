@@ -50,6 +50,12 @@ final class SecretAccount
         return row;
     }
 
+    /** A start that showed the secret was refused all the same. */
+    void countRefusal()
+    {
+        row.add(SecretCounter.REFUSALS, 1);
+    }
+
     /** The secret is configured, perhaps again. */
     void keep()
     {

@@ -5,6 +5,7 @@ import io.mtproxy.engine.relay.ServerEntry;
 import io.mtproxy.engine.status.DcRow;
 import io.mtproxy.engine.status.LinkCounter;
 import io.mtproxy.engine.status.LinkRow;
+import io.mtproxy.engine.status.ProxyEvents;
 import io.mtproxy.engine.status.StallLog;
 import io.mtproxy.engine.status.StallMark;
 import io.mtproxy.engine.status.api.LinkStage;
@@ -15,6 +16,8 @@ import org.agrona.concurrent.EpochClock;
 final class LinkMeter
 {
     private final EpochClock clock;
+    private final ServerEntry server;
+    private final int linkIndex;
     private final LinkRow row;
     private final DcRow dc;
     private final StallLog stalls;
@@ -26,6 +29,8 @@ final class LinkMeter
     LinkMeter(LinkContext context, ServerEntry server, int linkIndex)
     {
         this.clock = context.epochClock;
+        this.server = server;
+        this.linkIndex = linkIndex;
         this.row = context.status.links().take(server.index(), linkIndex, server.address());
         this.dc = context.status.dcs().row(server.dcId());
         this.stalls = context.status.stalls();
@@ -42,6 +47,7 @@ final class LinkMeter
     {
         row.set(LinkCounter.SINCE_EPOCH_MS, clock.time());
         row.set(LinkCounter.STAGE, stageOf(phase).code());
+        ProxyEvents.link(phase.name(), server.address(), linkIndex);
     }
 
     private static LinkStage stageOf(LinkPhase phase)
@@ -61,6 +67,7 @@ final class LinkMeter
     void onClose(LinkCloseReason reason)
     {
         row.set(LinkCounter.LAST_CLOSE, reason.counter().id());
+        ProxyEvents.linkClosed(reason.name(), server.address(), linkIndex);
         show(0, 0, false);
     }
 
@@ -81,6 +88,7 @@ final class LinkMeter
         {
             dc.countStall(leg);
             stalls.add(clock.time(), leg, dc.dcId(), durationNs, waitingLength, sentBytes, receivedBytes);
+            ProxyEvents.stall(leg.name(), dc.dcId(), durationNs, waitingLength);
         }
     }
 

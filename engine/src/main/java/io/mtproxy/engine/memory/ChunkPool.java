@@ -90,6 +90,12 @@ public final class ChunkPool
         return blockCount;
     }
 
+    /** @return most blocks this pool can ever make. */
+    public int blockCountMax()
+    {
+        return (chunkCountMax + BLOCK_CHUNK_COUNT - 1) / BLOCK_CHUNK_COUNT;
+    }
+
     /** @return most chunks this pool can ever make. */
     public int chunkCountMax()
     {

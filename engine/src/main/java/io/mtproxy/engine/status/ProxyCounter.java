@@ -89,6 +89,8 @@ public enum ProxyCounter
     MAX_SPECIAL_CONNECTIONS(137, GAUGE, "special connection limit", "max_special_connections"),
     /** The limit of {@code --max-accept-rate}, 0 for none; set by one agent only. [P-CON-60] */
     MAX_ACCEPT_RATE(138, GAUGE, "accept rate limit", "max_accept_rate"),
+    /** Tokens left of {@code --max-accept-rate}, of which C shows whole ones; set by one agent only. [P-CON-60] */
+    ACCEPT_TOKENS_LEFT(141, GAUGE, "accept tokens left, millionths", Legacy.NO_NAME),
     /** Connections of both sides that have their ciphers. */
     ENCRYPTED_CONNECTIONS(139, GAUGE, "encrypted connections", "allocated_aes_crypto"),
     /** Links in the middle of their key exchange. */

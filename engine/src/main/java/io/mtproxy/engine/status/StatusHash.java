@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.status;
 
+import io.mtproxy.crypto.SecureRandomSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -9,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.SecureRandom;
 
 /**
  * The keyed hash by which secrets, addresses and keys stand in status files: SipHash-2-4. All processes of a proxy have the
@@ -20,8 +20,7 @@ public final class StatusHash
     /** Name of the key's file within the folder. */
     static final String KEY_FILE_NAME = "hash.key";
     static final int KEY_LENGTH = 16;
-
-    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final int LENGTH_SHIFT = 56;
 
     private final long key0;
     private final long key1;
@@ -36,9 +35,17 @@ public final class StatusHash
     /** @return one with a key of its own, for numbers that nobody else sees. */
     static StatusHash drawn()
     {
+        return new StatusHash(drawKey());
+    }
+
+    private static byte[] drawKey()
+    {
         byte[] key = new byte[KEY_LENGTH];
-        RANDOM.nextBytes(key);
-        return new StatusHash(key);
+        try (SecureRandomSource random = new SecureRandomSource())
+        {
+            random.nextBytes(key, 0, KEY_LENGTH);
+        }
+        return key;
     }
 
     /**
@@ -67,9 +74,7 @@ public final class StatusHash
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         try
         {
-            byte[] key = new byte[KEY_LENGTH];
-            RANDOM.nextBytes(key);
-            Files.write(filled, key);
+            Files.write(filled, drawKey());
             Files.createLink(file, filled);
         }
         catch (FileAlreadyExistsException e)
@@ -83,7 +88,7 @@ public final class StatusHash
     }
 
     /** @param kind keeps values of different kinds apart. @return the hash, never 0 nor {@link SecretRows#NO_SECRET_KEY}. */
-    public long of(int kind, byte[] value)
+    public long of(long kind, byte[] value)
     {
         State state = new State(key0, key1);
         state.add(kind);
@@ -92,7 +97,7 @@ public final class StatusHash
         {
             state.add(words.getLong());
         }
-        long last = (long)value.length << 56;
+        long last = (long)(Long.BYTES + value.length) << LENGTH_SHIFT;
         for (int shift = 0; words.hasRemaining(); shift += Byte.SIZE)
         {
             last |= (words.get() & 0xffL) << shift;
@@ -101,13 +106,13 @@ public final class StatusHash
         return state.end();
     }
 
-    /** As {@link #of(int, byte[])} for a value of 64 bits. */
-    public long of(int kind, long value)
+    /** As {@link #of(long, byte[])} for a value of 64 bits. */
+    public long of(long kind, long value)
     {
         State state = new State(key0, key1);
         state.add(kind);
         state.add(value);
-        state.add((long)Long.BYTES << 56);
+        state.add(2L * Long.BYTES << LENGTH_SHIFT);
         return state.end();
     }
 

@@ -342,6 +342,7 @@ final class FakeTlsSimulationTest
                 assertArrayEquals(late, world.secondOrigin.connections.get(1 + i).received());
                 assertEquals(1 + i, world.count(ProxyCounter.FAKE_TLS_HELLOS_OUT_OF_TIME));
             }
+            assertEquals(2, world.refusals(), "counted for the secret that was shown");
         }
     }
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.mtproxy.engine.agent.OriginProber;
 import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.status.StatusReport;
+import io.mtproxy.engine.status.api.SecretUsage;
 import io.mtproxy.engine.transport.OriginProfile;
 import io.mtproxy.soak.ClientOptions;
 import io.mtproxy.soak.DatacenterEvent;
@@ -127,6 +129,13 @@ final class FakeTlsWorld implements AutoCloseable
                 link.peer.answer(request.extConnectionId(), 0, answer);
             }
         };
+    }
+
+    /** @return starts that showed a secret and were refused all the same, over all secrets. */
+    long refusals()
+    {
+        return StatusReport.of(List.of(proxy.engine.status())).secrets().stream().mapToLong(SecretUsage::refusals)
+            .sum();
     }
 
     long count(ProxyCounter counter)

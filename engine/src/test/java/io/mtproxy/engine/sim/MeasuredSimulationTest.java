@@ -217,6 +217,54 @@ final class MeasuredSimulationTest
         }
     }
 
+    /** What C shows as cur_accept_rate_remaining. [P-CON-60] */
+    @Test
+    void shouldShowTokensLeftForAccepting() throws IOException
+    {
+        SimulatedProxy.Setup setup = new SimulatedProxy.Setup();
+        setup.acceptRateMax = 10;
+        try (SimulatedProxy proxy = new SimulatedProxy(setup))
+        {
+            proxy.advance(2 * SECOND);
+            assertEquals(10_000_000, proxy.counter(ProxyCounter.ACCEPT_TOKENS_LEFT));
+            for (int i = 0; i < 8; i++)
+            {
+                proxy.connectSilently();
+            }
+            proxy.advance(110 * MS);
+            long left = proxy.counter(ProxyCounter.ACCEPT_TOKENS_LEFT);
+            assertTrue(left >= 2_000_000 && left <= 3_200_000, left + " millionths");
+            proxy.verifyClean();
+        }
+    }
+
+    /** What C shows as its chunks of buffers. [C-LIM-10] */
+    @Test
+    void shouldShowBlocksOfBuffers() throws IOException
+    {
+        try (SimulatedProxy proxy = new SimulatedProxy(new SimulatedProxy.Setup()))
+        {
+            DatacenterRecord record = DatacenterRecord.of(proxy);
+            proxy.network.capacity(4096);
+            proxy.awaitLinks();
+            SimulatedClient client = connect(proxy, 0, 2);
+            client.send(Payloads.encrypted(1, 64, proxy.random), false);
+            proxy.advance(5 * MS);
+            client.isReadingPaused = true;
+            long before = proxy.counter(ProxyCounter.BUFFER_BLOCKS);
+            record.answer(new byte[1 << 20]);
+            proxy.advance(3 * SECOND);
+            long blocks = proxy.counter(ProxyCounter.BUFFER_BLOCKS);
+            // 1 MiB waits for the client, in blocks of 256 KiB
+            assertTrue(blocks >= before + 4, blocks + " blocks");
+            assertEquals(blocks, proxy.counter(ProxyCounter.BUFFER_BLOCKS_PEAK));
+            assertEquals(blocks, proxy.counter(ProxyCounter.BUFFER_BLOCK_ALLOCATIONS));
+            assertEquals(256L * 1024 * 1024 / (256 * 1024), proxy.counter(ProxyCounter.BUFFER_BLOCKS_LIMIT));
+            proxy.verifyClean();
+            assertEquals(blocks, proxy.counter(ProxyCounter.BUFFER_BLOCKS), "never given back");
+        }
+    }
+
     // ---- stalls: each cause provoked and named
 
     private static void assertOneStall(SimulatedProxy proxy, StallLeg leg)

@@ -11,8 +11,9 @@ package io.mtproxy.engine.status.api;
  *                            no use to anybody without the key.
  * @param connections         open, handshake done.
  * @param handshakes          that were accepted: connections ever.
- * @param refusals            starts that showed this secret and were refused all the same: replayed hellos, hellos out of
- *                            time, a framing that fake-TLS does not allow.
+ * @param refusals            starts that showed this secret and were refused all the same: hellos out of time or without a
+ *                            cipher of ours, a framing that fake-TLS does not allow. A replay is refused before its secret
+ *                            is known.
  * @param packetsToDatacenter client packets handed on.
  * @param bytesToDatacenter   of these, without headers.
  * @param packetsToClient     answers.
