@@ -9,6 +9,7 @@ import io.mtproxy.engine.io.linux.LinuxProcess;
 import io.mtproxy.engine.io.linux.LinuxSignals;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusFileReader;
+import io.mtproxy.engine.status.StatusReport;
 import io.mtproxy.soak.ClientSwarm;
 import io.mtproxy.soak.FakeTlsClientPeer;
 import io.mtproxy.soak.SoakReport;
@@ -139,6 +140,36 @@ class WorkersIT extends WorkerProcesses
             assertTrue(after.isClean() && after.messagesAnswered() > 0, after::toString);
             proxy.terminate();
             assertEquals(0, proxy.exitCode());
+        }
+    }
+
+    /** Totals, and those of each secret, go on where an earlier proxy of that name has stopped; gauges begin anew. */
+    @Test
+    void shouldGoOnCountingOverARestart() throws Exception
+    {
+        int statsPort = ProxyProcess.freePort();
+        long before;
+        try (DistRun proxy = start("-u", "root", "-p", String.valueOf(statsPort), "--http-stats"))
+        {
+            awaitReady(proxy, 2);
+            SoakReport report = run(swarm(8, 1));
+            before = report.messagesAnswered();
+            assertTrue(report.isClean() && before > 0, report::toString);
+            ProcessFacts.await(proxy, "all counted", () -> shown(statsPort, "tot_forwarded_responses") == before);
+            proxy.terminate();
+            assertEquals(0, proxy.exitCode());
+        }
+        try (DistRun proxy = start("-u", "root", "-p", String.valueOf(statsPort), "--http-stats"))
+        {
+            awaitReady(proxy, 2);
+            assertEquals(before, shown(statsPort, "tot_forwarded_responses"));
+            assertEquals(0, shown(statsPort, "ext_connections"));
+            SoakReport report = run(swarm(8, 1));
+            ProcessFacts.await(proxy, "both counted",
+                () -> shown(statsPort, "tot_forwarded_responses") == before + report.messagesAnswered());
+            assertEquals(2, reader(0).startCount());
+            assertEquals(before + report.messagesAnswered(),
+                StatusReport.of(List.of(reader(0), reader(1))).secrets().getFirst().packetsToClient());
         }
     }
 

@@ -207,7 +207,16 @@ class StatusFileTest
             assertFalse(reader.isAlive());
             assertEquals(StatusState.SERVING, reader.state());
             assertEquals(42, StatusFileReader.open(path()).get(ProxyCounter.POLLS));
-            StatusFile.create(path(), AGENTS, "", CLOCK).close();
+            assertEquals(CountingProcess.LAST_HEARTBEAT_MS, reader.heartbeatEpochMs(), "the time of death");
+
+            try (StatusFile next = StatusFile.create(path(), AGENTS, "", CLOCK))
+            {
+                assertEquals(43, next.reader().get(ProxyCounter.TCP_READ_BYTES), "the last store counts");
+                SecretRow secret = next.agent(0).secrets().take(77);
+                assertEquals(7, secret.get(SecretCounter.HANDSHAKES));
+                assertEquals(0, secret.get(SecretCounter.CONNECTIONS));
+                assertEquals(2, next.reader().startCount());
+            }
         }
         finally
         {
@@ -402,6 +411,8 @@ class StatusFileTest
     /** Runs as a process of its own and waits to be killed. */
     static final class CountingProcess
     {
+        static final long LAST_HEARTBEAT_MS = 1_700_000_007_000L;
+
         private CountingProcess()
         {
         }
@@ -410,6 +421,12 @@ class StatusFileTest
         {
             StatusFile file = StatusFile.create(Path.of(args[0]), AGENTS, "", CLOCK);
             file.counters(0).add(ProxyCounter.POLLS, 42);
+            file.counters(0).add(ProxyCounter.TCP_READ_BYTES, 42);
+            SecretRow secret = file.agent(0).secrets().take(77);
+            secret.add(SecretCounter.HANDSHAKES, 7);
+            secret.add(SecretCounter.CONNECTIONS, 2);
+            file.heartbeat(LAST_HEARTBEAT_MS);
+            file.counters(0).increment(ProxyCounter.TCP_READ_BYTES);
             file.state(StatusState.SERVING);
             System.out.print('r');
             System.out.flush();
