@@ -4,6 +4,7 @@ package io.mtproxy.crypto;
 import javax.crypto.Cipher;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One direction of an AES-256-CTR stream over direct memory; its position is kept from call to call. [P-OBF-13]
@@ -19,23 +20,23 @@ public final class AesCtrStream implements AutoCloseable
     public static final int IV_LENGTH = 16;
 
     private final CipherScratch scratch;
-    private final Cipher cipher;
+    /** Lent by the agent from the first key to {@link #close}; null otherwise. */
+    private @Nullable Cipher cipher;
     private long position;
-    private boolean hasKey;
 
     public AesCtrStream(CipherScratch scratch)
     {
         this.scratch = scratch;
-        this.cipher = Ciphers.newCipher("AES/CTR/NoPadding");
     }
 
     /** Starts a stream at position 0. Allocates: for handshakes, never for a packet. */
     public void init(byte[] key, byte[] iv)
     {
-        hasKey = false;
-        Ciphers.init(cipher, Cipher.ENCRYPT_MODE, scratch, key, iv);
+        Cipher keyed = cipher == null ? scratch.takeCtr() : cipher;
+        cipher = null;
+        Ciphers.init(keyed, Cipher.ENCRYPT_MODE, scratch, key, iv);
         position = 0;
-        hasKey = true;
+        cipher = keyed;
     }
 
     /**
@@ -72,51 +73,58 @@ public final class AesCtrStream implements AutoCloseable
      */
     public void update(DirectBuffer in, int inOffset, MutableDirectBuffer out, int outOffset, int length)
     {
-        advance(length);
-        scratch.crypt(cipher, in, inOffset, out, outOffset, length);
+        scratch.crypt(advance(length), in, inOffset, out, outOffset, length);
     }
 
     /** Takes the next bytes from a buffer and puts the result into an array. */
     public void update(DirectBuffer in, int inOffset, byte[] out, int outOffset, int length)
     {
-        advance(length);
-        scratch.crypt(cipher, in, inOffset, out, outOffset, length);
+        scratch.crypt(advance(length), in, inOffset, out, outOffset, length);
     }
 
     /** Takes the next bytes from an array and puts the result into a buffer. */
     public void update(byte[] in, int inOffset, MutableDirectBuffer out, int outOffset, int length)
     {
-        advance(length);
-        scratch.crypt(cipher, in, inOffset, out, outOffset, length);
+        scratch.crypt(advance(length), in, inOffset, out, outOffset, length);
     }
 
     /** Moves on by {@code length} bytes of the stream whose plaintext nobody wants. */
     public void skip(long length)
     {
-        advance(length);
+        Cipher skipping = advance(length);
         for (long left = length; left > 0;)
         {
             int run = (int)Math.min(left, CipherScratch.LENGTH);
-            Ciphers.update(cipher, scratch.input, 0, run, scratch.output, 0);
+            Ciphers.update(skipping, scratch.input, 0, run, scratch.output, 0);
             left -= run;
         }
     }
 
-    /** Takes the key and the rest of the key stream out of memory, as far as the JDK lets us. May be called again. */
+    /**
+     * Takes the key and the rest of the key stream out of memory, as far as the JDK lets us, and gives the cipher to
+     * whoever needs one next. May be called again.
+     */
     @Override
     public void close()
     {
-        hasKey = false;
+        Cipher done = cipher;
+        cipher = null;
         position = 0;
-        Ciphers.clear(cipher, scratch);
+        if (done != null)
+        {
+            Ciphers.clear(done, scratch);
+            scratch.giveBackCtr(done);
+        }
     }
 
-    private void advance(long length)
+    private Cipher advance(long length)
     {
-        if (!hasKey)
+        Cipher keyed = cipher;
+        if (keyed == null)
         {
             throw new IllegalStateException("no key: the stream was not started or is closed");
         }
         position += length;
+        return keyed;
     }
 }

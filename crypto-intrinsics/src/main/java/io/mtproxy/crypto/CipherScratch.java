@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.crypto;
 
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import javax.crypto.Cipher;
 import org.agrona.BufferUtil;
@@ -9,7 +10,8 @@ import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The two heap arrays through which one agent passes every byte it encrypts, decrypts or hashes.
+ * The two heap arrays through which one agent passes every byte it encrypts, decrypts or hashes, and the ciphers that no
+ * stream of it needs just now.
  * <p>
  * HotSpot's intrinsics work on arrays, not on direct memory, and the ciphers copy the message when both arrays are the
  * same; so bytes are copied in, crypted from one array to the other, and copied out to where they had to go anyway
@@ -20,11 +22,33 @@ public final class CipherScratch implements AutoCloseable
     /** Longest run handed to a cipher at once, in bytes: 8 to 16 KiB are fastest. */
     public static final int LENGTH = 16 * 1024;
 
+    /** Ciphers kept for streams to come: making one costs as much as keying it four times. */
+    private static final int SPARE_COUNT_MAX = 256;
+
     final byte[] input = new byte[LENGTH];
     final byte[] output = new byte[LENGTH];
 
     /** The key on its way into a cipher; zero at all other times. */
     final RawKey key = new RawKey();
+
+    /** Without a key. */
+    private final ArrayDeque<Cipher> spareCtr = new ArrayDeque<>();
+
+    /** @return a CTR cipher without a key. */
+    Cipher takeCtr()
+    {
+        Cipher spare = spareCtr.pollLast();
+        return spare == null ? Ciphers.newCipher("AES/CTR/NoPadding") : spare;
+    }
+
+    /** @param cipher whose key has been cleared. */
+    void giveBackCtr(Cipher cipher)
+    {
+        if (spareCtr.size() < SPARE_COUNT_MAX)
+        {
+            spareCtr.addLast(cipher);
+        }
+    }
 
     /** Zeroes both arrays, which hold plaintext of the last run. */
     @Override

@@ -199,6 +199,27 @@ class AesCtrStreamTest
         assertArrayEquals(reference(KEY, IV, plain), crypt(plain), "usable again");
     }
 
+    /** A cipher goes from a closed stream to the next one: neither may see anything of the other. */
+    @Test
+    void shouldNotReachTheStreamThatHasItsCipherNow()
+    {
+        byte[] plain = random(100, 9);
+        stream.init(KEY, IV);
+        crypt(plain);
+        stream.close();
+        byte[] otherKey = random(AesCtrStream.KEY_LENGTH, 10);
+        AesCtrStream other = new AesCtrStream(scratch);
+        other.init(otherKey, IV);
+
+        stream.close();
+        assertThrows(IllegalStateException.class, () -> crypt(plain));
+        stream.init(KEY, IV);
+        assertArrayEquals(reference(KEY, IV, plain), crypt(plain));
+        UnsafeBuffer buffer = directSlice(plain, 1);
+        other.update(buffer, 0, buffer, 0, plain.length);
+        assertArrayEquals(reference(otherKey, IV, plain), content(buffer, 0, plain.length));
+    }
+
     @Test
     void shouldLeaveNoKeyInTheScratch()
     {
