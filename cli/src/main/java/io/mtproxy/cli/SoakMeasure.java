@@ -172,12 +172,6 @@ final class SoakMeasure
             isCountingCalls);
     }
 
-    /** One that measures for as long as it takes to compile everything. */
-    Laboratory warmUpLaboratory(LoadGenerator generator)
-    {
-        return new Laboratory(generator, Duration.ZERO, Duration.ofSeconds(Math.max(10, warmUpSeconds)), false);
-    }
-
     ProxyProcess start(ProxyCommand command, LoadGenerator generator, LoadScenario scenario)
         throws IOException, InterruptedException
     {

@@ -40,13 +40,13 @@ final class SoakPausesCommand implements SoakCommand.Part
         {
             for (LoadScenario scenario : scenarios)
             {
-                PauseRun.Result result = PauseRun.run(command, generator, measure.laboratory(generator), scenario,
-                    measure.warmUpLaboratory(generator));
+                PauseRun.Result result =
+                    PauseRun.run(command, generator, measure.laboratory(generator), scenario);
                 report.add(result.load());
                 terminal.out().println(LoadReport.markdown(result.load()));
                 terminal.out().println(result.pauses());
                 terminal.out().println("heap used: " + result.heapBefore() + " KB before, " + result.heapAfter() +
-                    " KB after, connecting anew included");
+                    " KB after, with what jcmd needs to say so");
             }
         }
         measure.write(report);

@@ -20,6 +20,25 @@ public final class Laboratory
     private final Duration duration;
     private final boolean isCountingCalls;
 
+    /** Looks at a proxy when measuring begins and when it ends. */
+    interface Probe
+    {
+        /** Looks at nothing. */
+        Probe NONE = new Probe()
+        {
+        };
+
+        default void begin() throws IOException, InterruptedException
+        {
+            // nothing
+        }
+
+        default void end() throws IOException, InterruptedException
+        {
+            // nothing
+        }
+    }
+
     /**
      * @param warmUp          of each measurement, after all connections stand.
      * @param duration        that is measured.
@@ -40,14 +59,20 @@ public final class Laboratory
      */
     public LoadResult run(LoadScenario asked, ProxyProcess proxy) throws IOException, InterruptedException
     {
+        return run(asked, proxy, Probe.NONE);
+    }
+
+    /** The same, with something else to look at meanwhile. */
+    LoadResult run(LoadScenario asked, ProxyProcess proxy, Probe probe) throws IOException, InterruptedException
+    {
         LoadScenario scenario = proxy.command().isBareRelay() ? asked.withWire(Wire.PLAIN) : asked;
         ProcFiles.Memory before = proxy.memory();
         return scenario.isIdle() && scenario.connections() > HolderProcess.CONNECTIONS_MAX ?
-            runHeld(scenario, proxy, before) :
-            runHere(scenario, proxy, before);
+            runHeld(scenario, proxy, before, probe) :
+            runHere(scenario, proxy, before, probe);
     }
 
-    private LoadResult runHere(LoadScenario scenario, ProxyProcess proxy, ProcFiles.Memory before)
+    private LoadResult runHere(LoadScenario scenario, ProxyProcess proxy, ProcFiles.Memory before, Probe probe)
         throws IOException, InterruptedException
     {
         try (LoadGenerator.Clients clients =
@@ -56,12 +81,12 @@ public final class Laboratory
             awaitConnections(scenario, proxy, clients);
             clients.startSchedule();
             Thread.sleep(scenario.isIdle() ? SETTLE_MS : warmUp.toMillis());
-            return measure(scenario, proxy, before, clients::take, List.of());
+            return measure(scenario, proxy, before, clients::take, List.of(), probe);
         }
     }
 
     /** More idle connections than this process may have: others hold them. */
-    private LoadResult runHeld(LoadScenario scenario, ProxyProcess proxy, ProcFiles.Memory before)
+    private LoadResult runHeld(LoadScenario scenario, ProxyProcess proxy, ProcFiles.Memory before, Probe probe)
         throws IOException, InterruptedException
     {
         List<HolderProcess> holders = new ArrayList<>();
@@ -82,7 +107,7 @@ public final class Laboratory
             }
             Thread.sleep(SETTLE_MS);
             return measure(scenario, proxy, before, LoadSnapshot::empty,
-                holders.stream().map(HolderProcess::pid).toList());
+                holders.stream().map(HolderProcess::pid).toList(), probe);
         }
         finally
         {
@@ -93,13 +118,14 @@ public final class Laboratory
     /** @param helpers processes of the generator beside this one. */
     private LoadResult measure(
         LoadScenario scenario, ProxyProcess proxy, ProcFiles.Memory before, Supplier<LoadSnapshot> clients,
-        List<Long> helpers)
+        List<Long> helpers, Probe probe)
         throws IOException, InterruptedException
     {
         List<Long> own = new ArrayList<>(helpers);
         own.add(ProcessHandle.current().pid());
         ProcFiles.Memory after = proxy.memory();
         long mismatchesBefore = proxy.datacenter().mismatches();
+        probe.begin();
         var _ = clients.get();
         ProcFiles.Cpu cpuBefore = proxy.cpu();
         ProcFiles.Cpu ownBefore = ProcFiles.cpu(own);
@@ -109,6 +135,7 @@ public final class Laboratory
         double seconds = (System.nanoTime() - startNs) / 1e9;
         ProcFiles.Cpu cpu = proxy.cpu().minus(cpuBefore);
         ProcFiles.Cpu ownCpu = ProcFiles.cpu(own).minus(ownBefore);
+        probe.end();
         double callsPerUnit = callsPerUnit(scenario, proxy, clients);
         if (!proxy.isAlive())
         {

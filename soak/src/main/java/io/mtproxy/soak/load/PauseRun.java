@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 public final class PauseRun
 {
     private static final Pattern USED = Pattern.compile("used (\\d+)K");
-    private static final Pattern GENERATION = Pattern.compile("(?i).*(generation|heap).*total.*used.*");
+    private static final Pattern GENERATION = Pattern.compile(".*\\btotal \\d+K, used \\d+K.*");
 
     private PauseRun()
     {
@@ -33,31 +33,56 @@ public final class PauseRun
     }
 
     /**
-     * Starts our proxy, whose launcher takes flags for the JVM from MTPROXY_JAVA_OPTS, and measures.
-     *
-     * @param laboratory that also warms up.
+     * Starts our proxy, whose launcher takes flags for the JVM from MTPROXY_JAVA_OPTS, and measures. What connecting and
+     * warming up cost the JVM is not in it.
      */
     public static Result run(
-        ProxyCommand command, LoadGenerator generator, Laboratory laboratory, LoadScenario scenario,
-        Laboratory warmUp)
+        ProxyCommand command, LoadGenerator generator, Laboratory laboratory, LoadScenario scenario)
         throws IOException, InterruptedException
     {
         Path log = Files.createTempFile("mtproxy-lab-", ".log");
         try (ProxyProcess proxy = ProxyProcess.start(command, generator, 1, 0, scenario.wire() == Wire.FAKE_TLS,
             Map.of("MTPROXY_JAVA_OPTS", PauseLog.SELECTION + log + ":uptime,tags:filecount=0")))
         {
-            warmUp.run(scenario, proxy);
-            long heapBefore = heapUsedKb(proxy);
-            int skipped = lines(log).size();
-            LoadResult load = laboratory.run(scenario, proxy);
-            List<String> all = lines(log);
-            long heapAfter = heapUsedKb(proxy);
-            return new Result(load, PauseLog.parse(all.subList(Math.min(skipped, all.size()), all.size())), heapBefore,
-                heapAfter);
+            Window window = new Window(proxy, log);
+            LoadResult load = laboratory.run(scenario, proxy, window);
+            return new Result(load, PauseLog.parse(window.lines), window.heapBefore, window.heapAfter);
         }
         finally
         {
             Files.deleteIfExists(log);
+        }
+    }
+
+    /** What the JVM says between the beginning and the end of measuring. */
+    private static final class Window implements Laboratory.Probe
+    {
+        private final ProxyProcess proxy;
+        private final Path log;
+        private List<String> lines = List.of();
+        private int skipped;
+        private long heapBefore;
+        private long heapAfter;
+
+        private Window(ProxyProcess proxy, Path log)
+        {
+            this.proxy = proxy;
+            this.log = log;
+        }
+
+        @Override
+        public void begin() throws IOException, InterruptedException
+        {
+            heapBefore = heapUsedKb(proxy);
+            skipped = PauseRun.lines(log).size();
+        }
+
+        @Override
+        public void end() throws IOException, InterruptedException
+        {
+            List<String> all = PauseRun.lines(log);
+            lines = all.subList(Math.min(skipped, all.size()), all.size());
+            heapAfter = heapUsedKb(proxy);
         }
     }
 

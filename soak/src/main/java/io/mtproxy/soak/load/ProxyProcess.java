@@ -31,6 +31,8 @@ public final class ProxyProcess implements AutoCloseable
     private final List<byte[]> secrets;
     private final InetSocketAddress address;
     private final Process process;
+    /** Ends the proxy with this process, however that ends. */
+    private final Thread end = new Thread(this::stop);
 
     private ProxyProcess(
         ProxyCommand command, DatacenterPort datacenter, Path folder, List<byte[]> secrets, int port, Process process)
@@ -41,6 +43,7 @@ public final class ProxyProcess implements AutoCloseable
         this.secrets = secrets;
         this.address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
         this.process = process;
+        Runtime.getRuntime().addShutdownHook(end);
     }
 
     /**
@@ -173,6 +176,20 @@ public final class ProxyProcess implements AutoCloseable
     @Override
     public void close()
     {
+        stop();
+        datacenter.close();
+        try
+        {
+            Runtime.getRuntime().removeShutdownHook(end);
+        }
+        catch (IllegalStateException e)
+        {
+            // this process ends, and the hook has done it
+        }
+    }
+
+    private void stop()
+    {
         List<ProcessHandle> all = Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
         process.destroy();
         try
@@ -188,14 +205,16 @@ public final class ProxyProcess implements AutoCloseable
             Thread.currentThread().interrupt();
         }
         all.forEach(ProcessHandle::destroyForcibly);
-        datacenter.close();
-        try (Stream<Path> files = Files.walk(folder))
+        if (Files.exists(folder))
         {
-            files.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
-        }
-        catch (IOException e)
-        {
-            throw new UncheckedIOException(e);
+            try (Stream<Path> files = Files.walk(folder))
+            {
+                files.sorted(Comparator.reverseOrder()).forEach(path -> path.toFile().delete());
+            }
+            catch (IOException e)
+            {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 }

@@ -74,9 +74,9 @@ class LoadTextsTest
     {
         assertEquals(2100 + 3000, PauseRun.usedKb("""
             4711:
-             DefNew     generation   total 9856K, used 2100K [0x1, 0x2, 0x3)
+             DefNew     total 9856K, used 2100K [0x1, 0x2, 0x3)
               eden space 8768K,  18% used [0x1, 0x2, 0x3)
-             Tenured    generation   total 21888K, used 3000K [0x1, 0x2, 0x3)
+             Tenured    total 21888K, used 3000K [0x1, 0x2, 0x3)
              Metaspace       used 9000K, committed 9300K, reserved 1114112K
             """));
         assertEquals(1234, SystemCalls.parse("1234,,raw_syscalls:sys_enter,1000,100.00,,\n"));
