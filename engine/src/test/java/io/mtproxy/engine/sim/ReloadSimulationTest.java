@@ -4,7 +4,6 @@ package io.mtproxy.engine.sim;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -66,7 +65,8 @@ final class ReloadSimulationTest
                 prepare(world, round, isBad);
                 world.proxy.engine.reload();
                 world.proxy.advance(20 * MS);
-                assertEquals(isBad, before.equals(world.state()), "round " + round);
+                assertEquals(isBad, before.refused(0).equals(world.state().refused(0)), "round " + round);
+                assertEquals(isBad, world.state().refusedAtEpochMs() != 0, "round " + round);
             }
             world.proxy.advance(3 * SECOND);
 
@@ -79,6 +79,13 @@ final class ReloadSimulationTest
             assertEquals(2, world.proxy.counter(ProxyCounter.ALLOCATED_TARGETS));
             world.proxy.verifyClean();
         }
+    }
+
+    /** The one in use is what it was; only that a newer one was refused is told. [C-REL-11] */
+    private static void verifyRefused(ConfigState before, ConfigState after)
+    {
+        assertNotEquals(0, after.refusedAtEpochMs());
+        assertEquals(before, after.refused(before.refusedAtEpochMs()));
     }
 
     private static void prepare(ReloadWorld world, int round, boolean isBad) throws IOException
@@ -247,8 +254,8 @@ final class ReloadSimulationTest
             assertTrue(world.log.getFirst().contains(expected), () -> expected + " in " + world.log);
             assertEquals("reload refused: the configuration loaded 2025-06-15T15:06:41Z stays in use",
                 world.log.getLast());
-            assertSame(before, world.state());
-            assertEquals(before, ConfigState.of(world.proxy.engine.status().configuration()));
+            verifyRefused(before, world.state());
+            assertEquals(world.state(), ConfigState.of(world.proxy.engine.status().configuration()));
             assertEquals(1, world.proxy.counter(ProxyCounter.CONFIG_RELOADS_FAILED));
             assertEquals(0, world.proxy.counter(ProxyCounter.CONFIG_RELOADS));
             assertEquals(0, world.proxy.datacenters.get(1).links.size());
@@ -333,7 +340,7 @@ final class ReloadSimulationTest
             proxy.step();
             assertEquals("cannot read the configuration file \"" + name + "\": this user may not read it — fetch " +
                 "https://core.telegram.org/getProxyConfig and name the file as the last argument", log.getFirst());
-            assertSame(before, proxy.engine.configState());
+            verifyRefused(before, proxy.engine.configState());
             assertEquals(1, proxy.counter(ProxyCounter.CONFIG_RELOADS_FAILED));
         }
     }
