@@ -21,6 +21,7 @@ final class WorkerOrders
     private final StopWait stop;
     private final LogLines log;
     private volatile boolean isAccepting;
+    private volatile boolean isEnding;
     private boolean isDraining;
 
     WorkerOrders(RunningProxy proxy, StopWait stop, LogLines log)
@@ -52,9 +53,20 @@ final class WorkerOrders
                 carryOut(order);
             }
         }
+        if (isEnding)
+        {
+            return;
+        }
         // at once and whatever it does
         log.print("the master is gone, exiting");
         Runtime.getRuntime().halt(EXIT_FAILED);
+    }
+
+    /** Listens no more, as the process ends. */
+    void close()
+    {
+        isEnding = true;
+        WorkerLink.endOrders();
     }
 
     private void carryOut(WorkerOrder order)

@@ -63,6 +63,7 @@ final class WorkerRun
                 reason = stop.await();
             }
             log.print(reason + (reason.startsWith("SIG") ? " received" : "") + ", closing");
+            orders.close();
         }
         catch (ConfigurationException e)
         {

@@ -16,8 +16,10 @@ import java.util.Locale;
 /**
  * The two ends around a proxy, by hand: {@code datacenter MODE PORT SECRET_FILE} or
  * {@code clients MODE PROXY_PORT CLIENTS SECONDS [LENGTH_MAX [RATE [SECRET...]]]}; and the floor under a proxy,
- * {@code relay PORT DATACENTER_PORT LINKS}, which runs until it is ended; {@code hold} is a process of {@code soak load}. Exit code 0 is a clean run, 1 one
- * with mismatches or errors, 2 wrong usage.
+ * {@code relay PORT DATACENTER_PORT LINKS}, which runs until it is ended; {@code hold} is a process of {@code soak load}.
+ * {@code stop CLIENTS LIMIT_MS COMMAND...} and
+ * {@code kill CLIENTS LIMIT_MS COMMAND...} run a proxy and see how long it takes to end, or to replace a worker (see
+ * {@link FaultRun}). Exit code 0 is a clean run, 1 one with mismatches or errors or above the limit, 2 wrong usage.
  */
 public final class SoakMain
 {
@@ -51,9 +53,26 @@ public final class SoakMain
             HolderProcess.run(System.in, System.out);
             return 0;
         }
+        if (args.length >= 4 && ("stop".equals(args[0]) || "kill".equals(args[0])))
+        {
+            return fault("kill".equals(args[0]), Integer.parseInt(args[1]), Long.parseLong(args[2]),
+                List.of(args).subList(3, args.length));
+        }
         System.err.println("usage: datacenter MODE PORT SECRET_FILE | " +
-            "clients MODE PROXY_PORT CLIENTS SECONDS [LENGTH_MAX [RATE [SECRET...]]] | relay PORT DATACENTER_PORT LINKS");
+            "clients MODE PROXY_PORT CLIENTS SECONDS [LENGTH_MAX [RATE [SECRET...]]] | relay PORT DATACENTER_PORT LINKS | " +
+            "stop|kill CLIENTS LIMIT_MS COMMAND... (with {port} {config} {aes-pwd} {secret} {folder})");
         return USAGE;
+    }
+
+    private static int fault(boolean isKill, int clientCount, long limitMs, List<String> command)
+        throws IOException, InterruptedException
+    {
+        try (FaultRun run = FaultRun.start(command, clientCount))
+        {
+            FaultRun.Result result = isKill ? run.killWorker() : run.stop();
+            System.out.println(result);
+            return result.isWithin(limitMs) ? 0 : 1;
+        }
     }
 
     private static int datacenter(String[] args) throws IOException, InterruptedException

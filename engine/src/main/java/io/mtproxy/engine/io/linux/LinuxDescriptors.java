@@ -53,6 +53,11 @@ public final class LinuxDescriptors
     private static final @Nullable MethodHandle READ = NativeCalls.find("read",
         FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
 
+    /** {@code int shutdown(int socket, int how)}. */
+    private static final @Nullable MethodHandle SHUTDOWN = NativeCalls.find("shutdown",
+        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+
+    private static final int SHUT_RD = 0;
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
     private static final int SOCK_CLOEXEC = 0x80000;
@@ -188,6 +193,25 @@ public final class LinuxDescriptors
         catch (Throwable e)
         {
             throw NativeCalls.unexpected("read(" + descriptor + ")", e);
+        }
+    }
+
+    /** Lets whoever waits to read from a socket see its end. Never throws. */
+    public static void endReading(int socket)
+    {
+        if (SHUTDOWN == null)
+        {
+            return;
+        }
+        try (Arena arena = Arena.ofConfined())
+        {
+            // nothing is lost where that is no socket
+            int ignored = (int)SHUTDOWN.invokeExact(NativeCalls.newErrnoState(arena), socket, SHUT_RD);
+            assert ignored <= 0;
+        }
+        catch (Throwable e)
+        {
+            throw NativeCalls.unexpected("shutdown(" + socket + ")", e);
         }
     }
 

@@ -12,7 +12,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -133,5 +135,24 @@ class LinuxDescriptorsTest
     private static void closeAll(List<Integer> descriptors)
     {
         new ArrayList<>(descriptors).forEach(LinuxDescriptors::close);
+    }
+
+    @Test
+    @Timeout(30)
+    void shouldWakeWhoWaitsToRead() throws Exception
+    {
+        int[] pair = LinuxDescriptors.socketPair();
+        try
+        {
+            CompletableFuture<Integer> read = CompletableFuture.supplyAsync(() -> LinuxDescriptors.read(pair[1]));
+            LinuxDescriptors.endReading(pair[1]);
+
+            assertEquals(-1, read.get());
+        }
+        finally
+        {
+            LinuxDescriptors.close(pair[0]);
+            LinuxDescriptors.close(pair[1]);
+        }
     }
 }
