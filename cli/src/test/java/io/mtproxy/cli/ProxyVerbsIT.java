@@ -54,7 +54,7 @@ class ProxyVerbsIT
         }
     }
 
-    /** Must-hold 4: killed, it is seen with its last numbers and the time of its death; the next start is seen again. */
+    /** Killed, it is seen with its last numbers and the time of its death; the next start is seen again. */
     @Test
     void shouldShowKilledProxy() throws Exception
     {
@@ -92,7 +92,7 @@ class ProxyVerbsIT
         assertTrue(verb("stat").text.startsWith("proxy " + port + ": ended at 20"));
     }
 
-    /** Must-hold 5. */
+    /** In a real terminal, at the usual size and at a large one. */
     @Test
     void shouldDrawOnTerminalsOfAnySize() throws Exception
     {

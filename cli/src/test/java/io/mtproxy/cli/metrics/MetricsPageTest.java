@@ -98,7 +98,7 @@ class MetricsPageTest
         }
     }
 
-    /** Must-hold 2: the totals of a worker that died stay in the sum, its gauges do not. */
+    /** [C-STAT-05] The totals of a worker that died stay in the sum, its gauges do not. */
     @Test
     void shouldKeepTotalsOfDeadWorker()
     {
@@ -156,7 +156,7 @@ class MetricsPageTest
         assertEquals(0, OpenMetricsParser.parse(page(view(), OPEN)).get("mtproxy_up").samples.getFirst().value());
     }
 
-    /** Must-hold 6, without the time. */
+    /** A page of the most secrets and DCs stays small. */
     @Test
     void shouldBeSmallWithMostSecrets()
     {
@@ -175,7 +175,7 @@ class MetricsPageTest
         assertEquals(100, families.get("mtproxy_dc_stalls").samples.size());
     }
 
-    /** Must-hold 6: the parser has looked at each histogram by itself; here they are held against what was recorded. */
+    /** The parser has looked at each histogram by itself; here they are held against what was recorded. */
     @Test
     void shouldAddUpInHistograms()
     {

@@ -399,7 +399,7 @@ class StatsHttpTest
         assertTrue(reply.body().endsWith("# EOF\n"), reply.body());
     }
 
-    /** [C-HTTP-02] What C's port answers strangers holds for the new pages, too. */
+    /** [C-HTTP-02] [C-BUG-17] What C's port answers strangers holds for the new pages, too. */
     @Test
     void shouldShowMetricsTo127001Only() throws IOException
     {
@@ -407,7 +407,7 @@ class StatsHttpTest
             StatsFixture.send(stats.port(), "127.0.0.2", "GET /metrics HTTP/1.1\r\n\r\n").summary());
     }
 
-    /** Must-hold 7 of the views: who is not on the list gets no byte, and nothing but the metrics is served. */
+    /** [C-BUG-17] Who is not on the list gets no byte, and nothing but the metrics is served. */
     @Test
     void shouldRefuseWhoIsNotAllowedWithoutWord() throws IOException
     {

@@ -40,7 +40,7 @@ class TopScreenTest
         change = new Change(before, snapshot(START_MS + 62_000));
     }
 
-    /** Must-hold 5: the sizes of the issue, and any other. */
+    /** The sizes that terminals have, and any other. */
     @ParameterizedTest
     @CsvSource({"24,80", "60,200", "1,1", "2,10", "5,40", "12,30", "1000,1000"})
     void shouldFitAnySize(int rows, int columns)
