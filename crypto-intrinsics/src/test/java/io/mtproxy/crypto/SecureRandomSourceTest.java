@@ -8,11 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.FileInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName("Randomness [P-RPC-14]")
 class SecureRandomSourceTest
@@ -20,7 +25,7 @@ class SecureRandomSourceTest
     private static final byte[] DRAWN = random(4 * SecureRandomSource.BLOCK_LENGTH, 1);
 
     private final KnownRandom known = new KnownRandom();
-    private final SecureRandomSource source = new SecureRandomSource(known);
+    private final SecureRandomSource source = new SecureRandomSource(known, null);
 
     @Test
     void shouldHandOutEachByteOnceInOrder()
@@ -86,6 +91,25 @@ class SecureRandomSourceTest
         assertThrows(IllegalArgumentException.class, () -> real.nextInt(0));
         assertThrows(IllegalArgumentException.class, () -> real.nextInt(-1));
         assertNotEquals(real.nextLong(), real.nextLong());
+    }
+
+    @Test
+    void shouldTakeBlocksOfTheDeviceWhileItHasWhole(@TempDir Path folder) throws IOException
+    {
+        Path device = folder.resolve("device");
+        byte[] content = random(2 * SecureRandomSource.BLOCK_LENGTH - 1, 2);
+        Files.write(device, content);
+        try (FileInputStream stream = new FileInputStream(device.toFile());
+            SecureRandomSource ofDevice = new SecureRandomSource(known, stream))
+        {
+            byte[] out = new byte[2 * SecureRandomSource.BLOCK_LENGTH];
+            ofDevice.nextBytes(out, 0, out.length);
+
+            byte[] expected = Arrays.copyOf(content, out.length);
+            System.arraycopy(DRAWN, 0, expected, SecureRandomSource.BLOCK_LENGTH, SecureRandomSource.BLOCK_LENGTH);
+            assertArrayEquals(expected, out);
+            assertThrows(IOException.class, stream::available, "closed when it is of no use any more");
+        }
     }
 
     @Test
