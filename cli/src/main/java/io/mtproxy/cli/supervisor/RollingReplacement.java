@@ -21,6 +21,7 @@ final class RollingReplacement
     private final CompletableFuture<String> failure = new CompletableFuture<>();
     private int place;
     private @Nullable WorkerProcess candidate;
+    private String outcome = "";
 
     /**
      * @param launch   of the new build.
@@ -32,7 +33,7 @@ final class RollingReplacement
         this.progress = progress;
     }
 
-    /** Does what can be done now. @return whether it is over. */
+    /** Does what can be done now. @return whether it is over: {@link #tellEnd} is due. */
     boolean step(Supervisor supervisor)
     {
         try
@@ -71,6 +72,13 @@ final class RollingReplacement
     void cancel()
     {
         finish("the proxy is ending");
+        tellEnd();
+    }
+
+    /** Lets who has asked go on; when he does, the next replacement may be asked for. */
+    void tellEnd()
+    {
+        failure.complete(outcome);
     }
 
     /** Waits for the end. @throws IOException with the reason when not all places have a new worker. */
@@ -93,7 +101,7 @@ final class RollingReplacement
     private boolean finish(String reason)
     {
         String kept = place == 0 ? "all workers are the old ones" : place + " workers are new, the others the old ones";
-        failure.complete(reason.isEmpty() ? "" : reason + " — " + kept);
+        outcome = reason.isEmpty() ? "" : reason + " — " + kept;
         return true;
     }
 }

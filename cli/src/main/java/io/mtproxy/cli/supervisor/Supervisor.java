@@ -162,6 +162,7 @@ public final class Supervisor implements AutoCloseable
             if (now != null && now.step(this))
             {
                 replacement.set(null);
+                now.tellEnd();
             }
             if (System.nanoTime() - nextNs >= 0)
             {
