@@ -14,7 +14,6 @@ import org.junit.jupiter.api.Test;
 /** The data path allocates nothing once it is warm (architecture, "what must stay true", 3). */
 class AllocationTest
 {
-    private static final int WARM_UP_COUNT = 2_000;
     private static final int MEASURED_COUNT = 2_000;
     private static final int LENGTH = 40_000;
 
@@ -108,18 +107,14 @@ class AllocationTest
     }
 
     @Test
-    void shouldNotAllocateForRandomNumbersBetweenRefills()
+    void shouldNotAllocateForRandomNumbers()
     {
-        random.nextLong();
-        long before = threads.getCurrentThreadAllocatedBytes();
-        for (int i = 0; i < 100; i++)
+        assertNoAllocation(() ->
         {
             random.nextBytes(array, 0, 16);
             random.nextInt(1000);
             random.nextLong();
-        }
-        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-        assertEquals(0, allocated);
+        });
     }
 
     /** Mostly short, as a cold cipher is slow; some longer than the scratch arrays. */
@@ -132,13 +127,12 @@ class AllocationTest
     private void assertNoAllocation(Runnable work)
     {
         long allocated = Long.MAX_VALUE;
-        // A thread's first calls load classes, and one count may fall together with the end of a compilation.
-        for (int attempt = 0; attempt < 3 && allocated != 0; attempt++)
+        // The JVM links and compiles when it sees fit and allocates on this thread then; garbage of ours is there each time.
+        for (int attempt = 0; attempt < 30 && allocated != 0; attempt++)
         {
-            repeat(work, WARM_UP_COUNT);
             long before = threads.getCurrentThreadAllocatedBytes();
             repeat(work, MEASURED_COUNT);
-            allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            allocated = Math.min(allocated, threads.getCurrentThreadAllocatedBytes() - before);
         }
         assertEquals(0, allocated);
     }

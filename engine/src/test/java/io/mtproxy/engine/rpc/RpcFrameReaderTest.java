@@ -8,13 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.sun.management.ThreadMXBean;
+import io.mtproxy.engine.LeastAllocation;
 import io.mtproxy.crypto.AesCbcStream;
 import io.mtproxy.crypto.CipherScratch;
 import io.mtproxy.engine.rpc.RpcFrameHandler.Action;
 import io.mtproxy.engine.rpc.RpcFrameReader.Status;
 import java.io.ByteArrayOutputStream;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -378,7 +377,6 @@ class RpcFrameReaderTest
     @DisplayName("reading allocates nothing after warm-up, with links taking turns")
     void shouldNotAllocate()
     {
-        ThreadMXBean threads = (ThreadMXBean)ManagementFactory.getThreadMXBean();
         int rounds = 400;
         List<UnsafeBuffer> wires = new ArrayList<>();
         List<RpcFrameReader> readers = new ArrayList<>();
@@ -394,21 +392,17 @@ class RpcFrameReaderTest
             readers.add(ready(true, new Recorder()));
         }
         int run = 701;
-        int half = wires.get(0).capacity() / run / 2;
-        for (int i = 0; i < half; i++)
+        int part = wires.get(0).capacity() / run / 30;
+        int[] next = new int[1];
+        assertEquals(0, LeastAllocation.bytesOf(() ->
         {
-            readers.get(0).read(wires.get(0), i * run, run, counter);
-            readers.get(1).read(wires.get(1), i * run, run, counter);
-        }
-        long before = threads.getCurrentThreadAllocatedBytes();
-        for (int i = half; i < 2 * half; i++)
-        {
-            readers.get(0).read(wires.get(0), i * run, run, counter);
-            readers.get(1).read(wires.get(1), i * run, run, counter);
-        }
-        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-        assertEquals(0, allocated);
-        assertTrue(counter.frames > 2000, "frames " + counter.frames);
+            for (int end = next[0] + part; next[0] < end; next[0]++)
+            {
+                readers.get(0).read(wires.get(0), next[0] * run, run, counter);
+                readers.get(1).read(wires.get(1), next[0] * run, run, counter);
+            }
+        }));
+        assertTrue(counter.frames >= 50, "frames " + counter.frames);
     }
 
     private RpcFrameReader newReader()
