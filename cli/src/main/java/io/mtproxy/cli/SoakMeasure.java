@@ -7,7 +7,6 @@ import io.mtproxy.soak.load.LoadReport;
 import io.mtproxy.soak.load.LoadScenario;
 import io.mtproxy.soak.load.ProxyCommand;
 import io.mtproxy.soak.load.ProxyProcess;
-import io.mtproxy.soak.load.Wire;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -182,7 +181,7 @@ final class SoakMeasure
     ProxyProcess start(ProxyCommand command, LoadGenerator generator, LoadScenario scenario, int count)
         throws IOException, InterruptedException
     {
-        return ProxyProcess.start(command, generator, count, workers, scenario.wire() == Wire.FAKE_TLS);
+        return ProxyProcess.start(command, generator, count, workers, scenario.wire());
     }
 
     /** @return a report that says where it comes from. */

@@ -3,9 +3,14 @@ package io.mtproxy.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,6 +39,37 @@ class SoakIT
         assertTrue(results.get(0).get("answers").intValue() > 0);
         assertTrue(results.get(1).get("answerBytes").longValue() > 1_000_000);
         assertTrue(results.get(2).get("connects").intValue() > 0);
+    }
+
+    /** Every hello offers X25519MLKEM768, and is answered so once the proxy knows that its domain takes it. [P-TLS-22] */
+    @Test
+    void shouldMeasureHybridHandshakes() throws Exception
+    {
+        assumePortOfTheDomain();
+        Path json = folder.resolve("hybrid.json");
+        try (DistRun soak = DistRun.start(folder, List.of("soak", "load", "--seconds", "1", "--warm-up", "0",
+            "--scenario", "connect-4:fake-tls-hybrid", "--json", json.toString())))
+        {
+            assertEquals(0, soak.exitCode(), soak.err() + soak.out());
+        }
+        JsonNode result = new ObjectMapper().readTree(json.toFile()).get("results").get(0);
+        assertTrue(result.get("clean").booleanValue(), result::toString);
+        assertTrue(result.get("hybrids").intValue() > 0, result::toString);
+        // hellos that are under way at either end of the second are in one of the counts only
+        assertEquals(result.get("connects").intValue(), result.get("hybrids").intValue(), 8, result::toString);
+    }
+
+    private static void assumePortOfTheDomain()
+    {
+        try (ServerSocket socket = new ServerSocket())
+        {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 443));
+        }
+        catch (IOException e)
+        {
+            assumeTrue(false, "skipped: port 443 of 127.0.0.1 cannot be opened: " + e.getMessage());
+        }
     }
 
     @Test

@@ -2,7 +2,9 @@
 package io.mtproxy.soak;
 
 import java.security.GeneralSecurityException;
+import java.security.KeyPairGenerator;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import javax.crypto.Cipher;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
@@ -10,6 +12,8 @@ import javax.crypto.spec.SecretKeySpec;
 /** The few algorithms of the protocol from the JDK, without checked exceptions for what every JDK has. */
 public final class Jce
 {
+    private static final int MLKEM_KEY_LENGTH = 1184;
+
     private Jce()
     {
     }
@@ -38,6 +42,20 @@ public final class Jce
             Cipher cipher = Cipher.getInstance("AES/ECB/NoPadding");
             cipher.init(mode, new SecretKeySpec(key, "AES"));
             return cipher;
+        }
+        catch (GeneralSecurityException e)
+        {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** @return the 1184 bytes that a client offers, of a new key. */
+    public static byte[] mlKem768PublicKey()
+    {
+        try
+        {
+            byte[] encoded = KeyPairGenerator.getInstance("ML-KEM-768").generateKeyPair().getPublic().getEncoded();
+            return Arrays.copyOfRange(encoded, encoded.length - MLKEM_KEY_LENGTH, encoded.length);
         }
         catch (GeneralSecurityException e)
         {

@@ -128,7 +128,7 @@ final class AnswerReader
                 case ABRIDGED -> lengthWanted == 1 ?
                     (lengthBytes[0] & 0xff) * 4 :
                     (LittleEndian.getInt(lengthBytes, 0) >>> 8) * 4;
-                case INTERMEDIATE, PADDED, FAKE_TLS, PLAIN -> LittleEndian.getInt(lengthBytes, 0);
+                case INTERMEDIATE, PADDED, FAKE_TLS, FAKE_TLS_HYBRID, PLAIN -> LittleEndian.getInt(lengthBytes, 0);
             };
             isBroken = remaining < LoadPayload.LENGTH_MIN || remaining > LoadPayload.LENGTH_MAX + PADDING_MAX;
         }

@@ -39,6 +39,7 @@ final class ClientGroup
     private long answerBytes;
     private long connects;
     private long errors;
+    private long hybrids;
     private long lateNs;
 
     /**
@@ -81,12 +82,13 @@ final class ClientGroup
     LoadSnapshot take()
     {
         LoadSnapshot taken =
-            new LoadSnapshot(answers, requestBytes, answerBytes, connects, errors, lateNs, latencyNs);
+            new LoadSnapshot(answers, requestBytes, answerBytes, connects, errors, hybrids, lateNs, latencyNs);
         answers = 0;
         requestBytes = 0;
         answerBytes = 0;
         connects = 0;
         errors = 0;
+        hybrids = 0;
         lateNs = 0;
         latencyNs = new Histogram(LoadSnapshot.LATENCY_NS_MAX, LoadSnapshot.LATENCY_DIGITS);
         return taken;
@@ -194,7 +196,9 @@ final class ClientGroup
         {
             case ABRIDGED, INTERMEDIATE, PADDED -> new ObfuscatedStream(loop, scenario.wire(), secrets,
                 scenario.hasLongAnswers(), sink);
-            case FAKE_TLS -> new FakeTlsStream(loop, secrets, scenario.hasLongAnswers(), sink);
+            case FAKE_TLS, FAKE_TLS_HYBRID -> new FakeTlsStream(loop, scenario.wire(), secrets, scenario
+                .hasLongAnswers(),
+                sink);
             case PLAIN -> new PlainStream(loop, sink);
         };
     }
@@ -214,6 +218,11 @@ final class ClientGroup
         opening--;
         established++;
         connects++;
+    }
+
+    void onFlight(boolean isHybrid)
+    {
+        hybrids += isHybrid ? 1 : 0;
     }
 
     void onAnswer(int length, long latency)

@@ -10,7 +10,10 @@ import java.util.HexFormat;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** Obfuscated2 in records of application data, after a hello of 517 bytes. [P-TLS-10] to [P-TLS-35] */
+/**
+ * Obfuscated2 in records of application data, after a hello of 517 bytes, or of 1795 with an offer of X25519MLKEM768.
+ * [P-TLS-10] to [P-TLS-35]
+ */
 final class FakeTlsStream implements ClientStream
 {
     /** Of the hello; the proxy must serve it. */
@@ -27,12 +30,21 @@ final class FakeTlsStream implements ClientStream
     private static final int DIGEST_SAMPLE_EVERY = 16;
     private static final byte[] CHANGE_CIPHER_SPEC = HexFormat.of().parseHex("140303000101");
     private static final byte[] SHARE_MARK = HexFormat.of().parseHex("003300260024001d0020");
+    private static final byte[] HYBRID_MARK = HexFormat.of().parseHex("11ec04c0");
+    private static final int HYBRID_RECORD_LENGTH = 1790;
+    /** Where a ServerHello says how long its extensions are: a share of X25519MLKEM768 is far longer. */
+    private static final int EXTENSIONS_LENGTH_OFFSET = 79;
+    /** Group and length of a share. */
+    private static final int SHARE_HEAD_LENGTH = 4;
 
     private final LoadLoop loop;
     private final ObfuscatedStream stream;
     private final Mac mac;
     private final byte[] hello;
+    private final AnswerSink sink;
     private final int shareOffset;
+    /** Of the X25519 part of a hybrid share; the same as {@link #shareOffset} where there is none. */
+    private final int secondShareOffset;
     private final byte[] header = new byte[RECORD_HEADER_LENGTH];
     private byte[] flight = new byte[8 * 1024];
     private byte[] secret = new byte[0];
@@ -43,13 +55,20 @@ final class FakeTlsStream implements ClientStream
     private boolean isAccepted;
     private boolean isStarted;
 
-    FakeTlsStream(LoadLoop loop, byte[][] secrets, boolean hasLongAnswers, AnswerSink sink)
+    FakeTlsStream(LoadLoop loop, Wire wire, byte[][] secrets, boolean hasLongAnswers, AnswerSink sink)
     {
         this.loop = loop;
-        this.stream = new ObfuscatedStream(loop, Wire.FAKE_TLS, secrets, hasLongAnswers, sink);
-        this.hello = FakeTlsClientPeer.unsignedHello(DOMAIN, loop.random(), FakeTlsClientPeer.RECORD_LENGTH,
-            "1a1a130113021303c02bc02f");
-        this.shareOffset = indexOf(hello, SHARE_MARK) + SHARE_MARK.length;
+        this.stream = new ObfuscatedStream(loop, wire, secrets, hasLongAnswers, sink);
+        this.sink = sink;
+        boolean isHybrid = wire == Wire.FAKE_TLS_HYBRID;
+        byte[] mlKemKey = isHybrid ? loop.mlKemKey() : new byte[0];
+        this.hello = FakeTlsClientPeer.unsignedHello(DOMAIN, loop.random(),
+            isHybrid ? HYBRID_RECORD_LENGTH : FakeTlsClientPeer.RECORD_LENGTH, "1a1a130113021303c02bc02f", mlKemKey);
+        int hybridEnd = isHybrid ? indexOf(hello, HYBRID_MARK) + SHARE_HEAD_LENGTH + mlKemKey.length : 0;
+        this.shareOffset = isHybrid ?
+            hybridEnd + SHARE_LENGTH + SHARE_HEAD_LENGTH :
+            indexOf(hello, SHARE_MARK) + SHARE_MARK.length;
+        this.secondShareOffset = isHybrid ? hybridEnd : shareOffset;
         try
         {
             this.mac = Mac.getInstance("HmacSHA256");
@@ -74,6 +93,7 @@ final class FakeTlsStream implements ClientStream
         loop.random().nextBytes(fresh);
         System.arraycopy(fresh, 0, hello, SESSION_ID_OFFSET, RANDOM_LENGTH);
         System.arraycopy(fresh, RANDOM_LENGTH, hello, shareOffset, SHARE_LENGTH);
+        System.arraycopy(fresh, RANDOM_LENGTH, hello, secondShareOffset, SHARE_LENGTH);
         Arrays.fill(hello, RANDOM_OFFSET, RANDOM_OFFSET + RANDOM_LENGTH, (byte)0);
         byte[] digest = hmac(hello, 0, hello.length);
         int stamp = (int)(System.currentTimeMillis() / 1000);
@@ -182,6 +202,7 @@ final class FakeTlsStream implements ClientStream
             return true;
         }
         isAccepted = true;
+        sink.onFlight(u16(flight, EXTENSIONS_LENGTH_OFFSET) > LocalOrigin.HYBRID_SHARE_LENGTH);
         return flightLength == end && flight[0] == 0x16 && flight[dataAt] == 0x17 &&
             Arrays.equals(flight, helloEnd, dataAt, CHANGE_CIPHER_SPEC, 0, CHANGE_CIPHER_SPEC.length) &&
             (openings % DIGEST_SAMPLE_EVERY != 1 || isDigestRight(end));

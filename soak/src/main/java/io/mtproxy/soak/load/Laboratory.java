@@ -142,7 +142,8 @@ public final class Laboratory
             throw new IOException(
                 "\"" + proxy.command().name() + "\" has ended; the end of its log:\n" + proxy.logEnd());
         }
-        return new LoadResult(scenario.name(), proxy.command().name(), scenario.unit(), seconds, cpu, ownCpu, done,
+        return new LoadResult(scenario.name(), scenario.wire(), proxy.command().name(), scenario.unit(), seconds, cpu,
+            ownCpu, done,
             proxy.datacenter().mismatches() - mismatchesBefore, growth(scenario, before, after), callsPerUnit);
     }
 

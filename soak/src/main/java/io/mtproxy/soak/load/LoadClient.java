@@ -223,6 +223,12 @@ final class LoadClient implements LoadSocket, AnswerSink
         }
     }
 
+    @Override
+    public void onFlight(boolean isHybrid)
+    {
+        group.onFlight(isHybrid);
+    }
+
     /** Within {@link #read}: the connection must not end here. */
     @Override
     public void onAnswer(int client, int answered, int length)

@@ -6,12 +6,14 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** The threads that play clients and datacenter. */
 public final class LoadGenerator implements AutoCloseable
 {
     private final List<LoadLoop> loops = new ArrayList<>();
     private final AtomicInteger linkNumbers = new AtomicInteger();
+    private @Nullable LocalOrigin origin;
 
     /** @param threads 1 on a machine of two processors: the other is the proxy's. */
     public LoadGenerator(int threads) throws IOException
@@ -65,9 +67,21 @@ public final class LoadGenerator implements AutoCloseable
         return new Clients(loops, groups);
     }
 
+    /** @return the domain of proxies, opened once for all of them. */
+    LocalOrigin openOrigin() throws IOException
+    {
+        LocalOrigin opened = origin == null ? LocalOrigin.open(LocalOrigin.PORT) : origin;
+        origin = opened;
+        return opened;
+    }
+
     @Override
     public void close()
     {
+        if (origin != null)
+        {
+            origin.close();
+        }
         loops.forEach(LoadLoop::close);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.soak.load;
 
+import io.mtproxy.soak.Jce;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -29,6 +30,7 @@ final class LoadLoop implements AutoCloseable
     static final int WIRE_LENGTH = LoadPayload.LENGTH_MAX + 64 * 1024;
 
     private static final int SLACK = 64;
+    private static final int MLKEM_KEYS = 8;
 
     private final Selector selector;
     private final Thread thread;
@@ -45,6 +47,7 @@ final class LoadLoop implements AutoCloseable
     private final LoadPayload payload;
     private final LargeAnswers.Table largeAnswers;
     private final SplittableRandom random;
+    private final List<byte[]> mlKemKeys = new ArrayList<>();
     private volatile boolean isClosing;
     private volatile @Nullable Throwable failure;
 
@@ -123,6 +126,16 @@ final class LoadLoop implements AutoCloseable
     SplittableRandom random()
     {
         return random;
+    }
+
+    /** @return one of a few keys of ML-KEM-768: making one costs more than all else in a hello. */
+    byte[] mlKemKey()
+    {
+        while (mlKemKeys.size() < MLKEM_KEYS)
+        {
+            mlKemKeys.add(Jce.mlKem768PublicKey());
+        }
+        return mlKemKeys.get(random.nextInt(MLKEM_KEYS));
     }
 
     /** Where everything is read to. */

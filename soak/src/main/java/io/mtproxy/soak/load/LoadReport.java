@@ -202,6 +202,7 @@ public final class LoadReport
         json.name("requestBytes").value(result.clients().requestBytes());
         json.name("answerBytes").value(result.clients().answerBytes());
         json.name("connects").value(result.clients().connects());
+        json.name("hybrids").value(result.clients().hybrids());
         json.name("errors").value(result.clients().errors());
         json.name("mismatches").value(result.mismatches());
         json.name("scheduleLateMs").value(result.clients().lateNs() / 1e6);

@@ -8,6 +8,7 @@ import java.util.Map;
  * One scenario measured once.
  *
  * @param scenario  as asked for.
+ * @param wire      of the clients.
  * @param proxy     its command as asked for.
  * @param unit      of the price.
  * @param seconds   that were measured.
@@ -19,7 +20,8 @@ import java.util.Map;
  * @param callsPerUnit system calls of the proxy for each unit; NaN where they were not counted.
  */
 public record LoadResult(
-    String scenario, String proxy, LoadScenario.Unit unit, double seconds, ProcFiles.Cpu cpu, ProcFiles.Cpu generator,
+    String scenario, Wire wire, String proxy, LoadScenario.Unit unit, double seconds, ProcFiles.Cpu cpu,
+    ProcFiles.Cpu generator,
     LoadSnapshot clients, long mismatches, Growth memory, double callsPerUnit)
 {
     private static final double NS_A_MS = 1e6;
@@ -98,6 +100,10 @@ public record LoadResult(
             metrics.put("p99, ms", clients.latencyNs().getValueAtPercentile(99) / NS_A_MS);
             metrics.put("p99.9, ms", clients.latencyNs().getValueAtPercentile(99.9) / NS_A_MS);
             metrics.put("max, ms", clients.latencyNs().getMaxValue() / NS_A_MS);
+        }
+        if (wire == Wire.FAKE_TLS_HYBRID && unit == LoadScenario.Unit.CONNECT)
+        {
+            metrics.put("answers by X25519MLKEM768, %", 100.0 * clients.hybrids() / clients.connects());
         }
         if (!Double.isNaN(callsPerUnit))
         {

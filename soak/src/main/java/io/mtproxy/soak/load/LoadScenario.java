@@ -28,7 +28,7 @@ public record LoadScenario(
     /** What the names are made of, for help and errors. */
     public static final String SYNTAX =
         "NAME[-CONNECTIONS][/BYTES][@RATE][:TRANSPORT], NAME one of bulk-down, bulk-up, pairs, echo, connect, mixed, " +
-            "idle; TRANSPORT one of abridged, intermediate, padded, fake-tls";
+            "idle; TRANSPORT one of abridged, intermediate, padded, fake-tls, fake-tls-hybrid";
 
     private static final Pattern SPECIFICATION =
         Pattern.compile("([a-z]+(?:-[a-z]+)*)(?:-(\\d+))?(?:/(\\d+)(k?))?(?:@(\\d+(?:\\.\\d+)?))?(?::([a-z-]+))?");

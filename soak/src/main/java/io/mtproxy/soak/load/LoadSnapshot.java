@@ -11,11 +11,13 @@ import org.HdrHistogram.Histogram;
  * @param answerBytes  of payloads received.
  * @param connects     connections that got their first answer.
  * @param errors       connections that ended or broke without being asked to.
+ * @param hybrids      hellos that were answered by X25519MLKEM768.
  * @param lateNs       longest time by which the schedule itself was late.
  * @param latencyNs    from when a request was meant to be sent, or a connection to be made, to its answer.
  */
 public record LoadSnapshot(
-    long answers, long requestBytes, long answerBytes, long connects, long errors, long lateNs, Histogram latencyNs)
+    long answers, long requestBytes, long answerBytes, long connects, long errors, long hybrids, long lateNs,
+    Histogram latencyNs)
 {
     /** Longest latency that is told apart. */
     static final long LATENCY_NS_MAX = 600_000_000_000L;
@@ -24,7 +26,7 @@ public record LoadSnapshot(
     /** Nothing yet. */
     static LoadSnapshot empty()
     {
-        return new LoadSnapshot(0, 0, 0, 0, 0, 0, new Histogram(LATENCY_NS_MAX, LATENCY_DIGITS));
+        return new LoadSnapshot(0, 0, 0, 0, 0, 0, 0, new Histogram(LATENCY_NS_MAX, LATENCY_DIGITS));
     }
 
     /** What both have seen. */
@@ -33,7 +35,7 @@ public record LoadSnapshot(
         Histogram both = latencyNs.copy();
         both.add(other.latencyNs);
         return new LoadSnapshot(answers + other.answers, requestBytes + other.requestBytes,
-            answerBytes + other.answerBytes, connects + other.connects, errors + other.errors,
+            answerBytes + other.answerBytes, connects + other.connects, errors + other.errors, hybrids + other.hybrids,
             Math.max(lateNs, other.lateNs), both);
     }
 }

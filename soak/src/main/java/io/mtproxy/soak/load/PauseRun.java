@@ -41,7 +41,7 @@ public final class PauseRun
         throws IOException, InterruptedException
     {
         Path log = Files.createTempFile("mtproxy-lab-", ".log");
-        try (ProxyProcess proxy = ProxyProcess.start(command, generator, 1, 0, scenario.wire() == Wire.FAKE_TLS,
+        try (ProxyProcess proxy = ProxyProcess.start(command, generator, 1, 0, scenario.wire(),
             Map.of("MTPROXY_JAVA_OPTS", PauseLog.SELECTION + log + ":uptime,tags:filecount=0")))
         {
             Window window = new Window(proxy, log);

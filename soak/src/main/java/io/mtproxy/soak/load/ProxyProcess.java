@@ -51,22 +51,24 @@ public final class ProxyProcess implements AutoCloseable
      *
      * @param secretCount of clients' secrets, 1..128.
      * @param workers     for {@code -M}, 0 for none.
-     * @param isTls       whether it serves fake-TLS, and then nothing else.
+     * @param wire        that it is to serve.
      * @throws IOException with the end of its log when it does not come up.
      */
     public static ProxyProcess start(
-        ProxyCommand command, LoadGenerator generator, int secretCount, int workers, boolean isTls)
+        ProxyCommand command, LoadGenerator generator, int secretCount, int workers, Wire wire)
         throws IOException, InterruptedException
     {
-        return start(command, generator, secretCount, workers, isTls, Map.of());
+        return start(command, generator, secretCount, workers, wire, Map.of());
     }
 
     /** @param environment variables of the proxy, beside ours. */
     static ProxyProcess start(
-        ProxyCommand command, LoadGenerator generator, int secretCount, int workers, boolean isTls,
+        ProxyCommand command, LoadGenerator generator, int secretCount, int workers, Wire wire,
         Map<String, String> environment)
         throws IOException, InterruptedException
     {
+        LocalOrigin origin = wire == Wire.FAKE_TLS_HYBRID && !command.isBareRelay() ? generator.openOrigin() : null;
+        long looks = origin == null ? 0 : origin.connections();
         SplittableRandom random = new SplittableRandom(1);
         byte[] linkSecret = new byte[128];
         random.nextBytes(linkSecret);
@@ -84,7 +86,7 @@ public final class ProxyProcess implements AutoCloseable
             "proxy_for 2 127.0.0.1:%d;%ndefault 2;%n", datacenter.port()));
         int[] ports = freePorts();
         List<String> words = command.fill(new ProxyCommand.Values(ports[0], ports[1], datacenter.port(), config, aesPwd,
-            secrets, workers, isTls));
+            secrets, workers, wire.isTls()));
         File log = folder.resolve("log").toFile();
         ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true)
             .redirectInput(new File("/dev/null"))
@@ -103,7 +105,25 @@ public final class ProxyProcess implements AutoCloseable
             }
             Thread.sleep(20);
         }
+        if (origin != null)
+        {
+            started.awaitLook(origin, looks);
+        }
         return started;
+    }
+
+    /** It shall answer as the domain does from the first client on. */
+    private void awaitLook(LocalOrigin origin, long looks) throws IOException, InterruptedException
+    {
+        try
+        {
+            origin.awaitLook(looks);
+        }
+        catch (IOException | InterruptedException e)
+        {
+            close();
+            throw e;
+        }
     }
 
     /** Two ports that were free a moment ago. */

@@ -14,6 +14,8 @@ public enum Wire
     PADDED(0xdddddddd),
     /** Padded in records of application data, after a hello. [P-TLS-31] */
     FAKE_TLS(0xdddddddd),
+    /** The same after a hello that offers X25519MLKEM768 as well, to a domain that takes it. [P-TLS-22] */
+    FAKE_TLS_HYBRID(0xdddddddd),
     /** Payloads as they are, for {@link BareRelay}. */
     PLAIN(0);
 
@@ -28,6 +30,12 @@ public enum Wire
     int tag()
     {
         return tag;
+    }
+
+    /** Whether the proxy must be one of fake-TLS. */
+    boolean isTls()
+    {
+        return this == FAKE_TLS || this == FAKE_TLS_HYBRID;
     }
 
     /** @return the name as an option has it. */

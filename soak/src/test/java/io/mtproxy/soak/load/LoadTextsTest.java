@@ -26,6 +26,7 @@ class LoadTextsTest
         assertEquals(Wire.FAKE_TLS, pairs.wire());
         assertEquals(LoadScenario.Unit.PAIR, pairs.unit());
 
+        assertEquals(Wire.FAKE_TLS_HYBRID, LoadScenario.of("connect-4:fake-tls-hybrid").wire());
         assertEquals(List.of(262_144), LoadScenario.of("bulk-up").requestLengths());
         assertTrue(LoadScenario.of("connect:abridged").isReconnecting());
         assertTrue(LoadScenario.of("idle-30000").isIdle());
