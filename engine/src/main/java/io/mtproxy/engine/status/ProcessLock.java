@@ -16,6 +16,8 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +29,11 @@ final class ProcessLock implements AutoCloseable
     static final Set<PosixFilePermission> FILE_MODE = PosixFilePermissions.fromString("rw-r-----");
 
     private static final Set<OpenOption> WRITER_OPTIONS =
-        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE,
+            LinkOption.NOFOLLOW_LINKS);
+    /** How long one that looks may keep another from the lock, before that one gives up: far more than looking takes. */
+    private static final int ATTEMPTS_MAX = 2000;
+    private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(1);
     /**
      * What this process holds: state of the process and therefore static. Such a file must not be opened a second time,
      * as a process loses its POSIX locks on a file when it closes any descriptor of it.
@@ -43,8 +49,8 @@ final class ProcessLock implements AutoCloseable
         this.channel = channel;
     }
 
-    /** @return the lock, or null when this or another process has it. */
-    static @Nullable ProcessLock tryAcquire(Path path) throws IOException
+    /** @return the lock, or null when this or another process has it; one that only looks ({@link #isHeld}) is waited for. */
+    static synchronized @Nullable ProcessLock tryAcquire(Path path) throws IOException
     {
         Path key = key(path);
         if (!HELD.add(key))
@@ -56,7 +62,7 @@ final class ProcessLock implements AutoCloseable
         try
         {
             channel = FileChannel.open(path, WRITER_OPTIONS, fileMode(path));
-            isAcquired = channel.tryLock() != null;
+            isAcquired = acquire(channel);
             return isAcquired ? new ProcessLock(key, channel) : null;
         }
         finally
@@ -72,8 +78,29 @@ final class ProcessLock implements AutoCloseable
         }
     }
 
-    /** @return whether a living process has the lock. */
-    static boolean isHeld(Path path) throws IOException
+    /** Who looks has a shared lock for an instant: beside that another shared one can be had, beside a holder's none. */
+    private static boolean acquire(FileChannel channel) throws IOException
+    {
+        for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++)
+        {
+            if (channel.tryLock() != null)
+            {
+                return true;
+            }
+            try (FileLock beside = channel.tryLock(0, Long.MAX_VALUE, true))
+            {
+                if (beside == null)
+                {
+                    return false;
+                }
+            }
+            LockSupport.parkNanos(PAUSE_NS);
+        }
+        return false;
+    }
+
+    /** @return whether a living process has the lock. Not while this one takes it, as both would open the file. */
+    static synchronized boolean isHeld(Path path) throws IOException
     {
         if (HELD.contains(key(path)))
         {
