@@ -24,6 +24,8 @@ import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.relay.RelayRing;
 import io.mtproxy.engine.relay.WakeSignal;
 import io.mtproxy.engine.agent.OriginProfileFiles;
+import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.status.ProxyCounters;
 import io.mtproxy.engine.status.StatusFile;
 import io.mtproxy.engine.status.StatusFileReader;
 import io.mtproxy.engine.status.StatusState;
@@ -341,6 +343,7 @@ public final class ProxyEngine implements AutoCloseable
             {
                 gate.hold();
             }
+            showLimits(statusFile.counters(0));
             List<Integer> ports = listeners.stream().map(group -> group[0].port()).toList();
             FakeTlsSetup fakeTls = fakeTlsSetup(ports);
             for (int c = 0; c < clientCount; c++)
@@ -359,6 +362,13 @@ public final class ProxyEngine implements AutoCloseable
                 new Conductor(statusFile, context.epochClock(), context.log(), conductorCommands, configuration,
                     originWatch(fakeTls, clientCommands)),
                 conductorCommands, configuration, processId);
+        }
+
+        private void showLimits(ProxyCounters counters)
+        {
+            counters.set(ProxyCounter.MAX_CONNECTIONS, config.clients().connectionCountMax());
+            counters.set(ProxyCounter.MAX_SPECIAL_CONNECTIONS, config.clients().clientCountMax());
+            counters.set(ProxyCounter.MAX_ACCEPT_RATE, config.clients().acceptRateMax());
         }
 
         private List<String> agentNames()

@@ -38,6 +38,8 @@ public final class DutyCycle implements Agent
     private final boolean isBusySpin;
     private final @Nullable DatacenterAgent datacenterAgent;
     private final @Nullable ClientAgent clientAgent;
+    /** Since then the thread is in its poller. */
+    private long turnEndNs;
     private int singleTurns;
     private long idleSinceNs;
     private boolean isSpinning;
@@ -73,6 +75,7 @@ public final class DutyCycle implements Agent
     @Override
     public void onStart()
     {
+        turnEndNs = clock.nanoTime();
         if (datacenterAgent != null)
         {
             datacenterAgent.onStart();
@@ -88,6 +91,7 @@ public final class DutyCycle implements Agent
     {
         int events = isBusySpin || isSpinning ? poller.poll(SocketPoller.NO_WAIT) : pollAndWait();
         long startNs = clock.nanoTime();
+        counters.add(ProxyCounter.POLL_WAIT_NS, startNs - turnEndNs);
         int work = events;
         if (datacenterAgent != null)
         {
@@ -98,7 +102,9 @@ public final class DutyCycle implements Agent
             work += clientAgent.doWork();
         }
         counters.increment(ProxyCounter.POLLS);
+        counters.increment(ProxyCounter.DUTY_CYCLES);
         long endNs = clock.nanoTime();
+        turnEndNs = endNs;
         measure(endNs - startNs);
         decideSpin(events, work, startNs, endNs);
         return work;
@@ -130,7 +136,10 @@ public final class DutyCycle implements Agent
         }
         finally
         {
-            signal.endWait();
+            if (signal.endWait())
+            {
+                counters.increment(ProxyCounter.WAKE_UPS);
+            }
         }
     }
 

@@ -112,9 +112,10 @@ public final class ClientConnections
     /**
      * Takes over an accepted connection.
      *
-     * @return false when no slot is free or the poller refuses it: the caller closes it.
+     * @return false when no slot is free: the caller closes it.
+     * @throws IOException when the poller refuses it: likewise.
      */
-    boolean open(TcpSocket socket, long acceptedNs)
+    boolean open(TcpSocket socket, long acceptedNs) throws IOException
     {
         int slot = slots.allocate();
         if (slot < 0)
@@ -130,7 +131,7 @@ public final class ClientConnections
         catch (IOException e)
         {
             slots.free(slot);
-            return false;
+            throw e;
         }
         slots.set(slot, connection);
         counters.add(ProxyCounter.SPECIAL_CONNECTIONS, 1);

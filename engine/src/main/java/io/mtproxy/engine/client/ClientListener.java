@@ -55,7 +55,7 @@ final class ClientListener implements ReadyHandler
                 pause(nowNs);
                 return;
             }
-            TcpSocket socket = null;
+            TcpSocket socket;
             try
             {
                 socket = listener.accept();
@@ -64,9 +64,13 @@ final class ClientListener implements ReadyHandler
             {
                 connections.counters.increment(ProxyCounter.ACCEPT_CALLS_FAILED);
                 pause(nowNs + ACCEPT_PAUSE_NS);
+                gate.leave();
+                return;
             }
             if (socket == null)
             {
+                // behind others it only says that these were all
+                connections.counters.add(ProxyCounter.ACCEPTS_EMPTY, i == 0 ? 1 : 0);
                 gate.leave();
                 return;
             }
@@ -79,17 +83,36 @@ final class ClientListener implements ReadyHandler
         connections.counters.increment(ProxyCounter.INBOUND_CONNECTIONS_ACCEPTED);
         if (!gate.tryTakeToken(nowNs))
         {
-            refuse(socket, CloseReason.ACCEPT_RATE);
+            refuse(socket, CloseReason.ACCEPT_RATE.counter());
         }
-        else if (gate.isOverConnectionLimit() || !connections.open(socket, nowNs))
+        else if (gate.isOverConnectionLimit())
         {
-            refuse(socket, CloseReason.CONNECTION_LIMIT);
+            refuse(socket, CloseReason.CONNECTION_LIMIT.counter());
+        }
+        else
+        {
+            open(socket, nowNs);
         }
     }
 
-    private void refuse(TcpSocket socket, CloseReason reason)
+    private void open(TcpSocket socket, long nowNs)
     {
-        connections.counters.increment(reason.counter());
+        try
+        {
+            if (!connections.open(socket, nowNs))
+            {
+                refuse(socket, CloseReason.CONNECTION_LIMIT.counter());
+            }
+        }
+        catch (IOException e)
+        {
+            refuse(socket, ProxyCounter.ACCEPT_INIT_FAILED);
+        }
+    }
+
+    private void refuse(TcpSocket socket, ProxyCounter counter)
+    {
+        connections.counters.increment(counter);
         socket.close();
         gate.leave();
     }

@@ -27,10 +27,16 @@ public final class WakeSignal
         waiting.set(1);
     }
 
-    /** Receiver: says that it is awake. */
-    public void endWait()
+    /**
+     * Receiver: says that it is awake.
+     *
+     * @return whether a sender has woken it.
+     */
+    public boolean endWait()
     {
+        boolean isWoken = waiting.get() == 0;
         waiting.setRelease(0);
+        return isWoken;
     }
 
     /** Sender: wakes the receiver if it waits. Any thread; call it once after the last message of a turn. */

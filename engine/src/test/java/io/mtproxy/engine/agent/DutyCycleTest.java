@@ -10,6 +10,7 @@ import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.io.TcpSocket;
 import io.mtproxy.engine.relay.WakeSignal;
 import io.mtproxy.engine.sim.SimulatedClock;
+import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusFile;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -22,8 +23,10 @@ class DutyCycleTest
 
     private final SimulatedClock clock = new SimulatedClock();
     private final ScriptedPoller poller = new ScriptedPoller();
-    private final DutyCycle cycle = new DutyCycle("test", poller, new WakeSignal(poller), clock,
-        StatusFile.inMemory(List.of("test"), "", clock).agent(0), false, null, null);
+    private final StatusFile status = StatusFile.inMemory(List.of("test"), "", clock);
+    private final WakeSignal signal = new WakeSignal(poller);
+    private final DutyCycle cycle =
+        new DutyCycle("test", poller, signal, clock, status.agent(0), false, null, null);
 
     @Test
     void shouldSpinWhileSingleEventsFollowEachOtherAndStopWhenNoneComes()
@@ -67,6 +70,31 @@ class DutyCycleTest
         }
     }
 
+    /** What {@code tot_idle_time} and the shares of idle time are made of; it was always 0. [C-STAT-11] */
+    @Test
+    void shouldCountTimeInPoller()
+    {
+        clock.advance(77);
+        cycle.onStart();
+        turn(0, 5_000_000_000L);
+        turn(1, 3);
+
+        assertEquals(5_000_000_003L, status.reader().get(ProxyCounter.POLL_WAIT_NS));
+        assertEquals(2, status.reader().get(ProxyCounter.POLLS));
+        assertEquals(2, status.reader().get(ProxyCounter.DUTY_CYCLES));
+    }
+
+    @Test
+    void shouldCountWakeUpsByOthers()
+    {
+        turn(0, SPIN_NS);
+        assertEquals(0, status.reader().get(ProxyCounter.WAKE_UPS));
+
+        poller.isWoken = true;
+        turn(0, SPIN_NS);
+        assertEquals(1, status.reader().get(ProxyCounter.WAKE_UPS));
+    }
+
     private void startSpinning()
     {
         turn(1, SPIN_NS);
@@ -91,11 +119,16 @@ class DutyCycleTest
         private int events;
         private long afterNs;
         private long timeoutNs;
+        private boolean isWoken;
 
         @Override
         public int poll(long waitNs)
         {
             timeoutNs = waitNs;
+            if (isWoken)
+            {
+                signal.wakeIfWaiting();
+            }
             clock.advance(afterNs);
             return events;
         }

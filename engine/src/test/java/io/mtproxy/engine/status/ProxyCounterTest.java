@@ -13,6 +13,9 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.agrona.concurrent.status.CountersReader;
 import org.junit.jupiter.api.Test;
 
@@ -61,6 +64,27 @@ class ProxyCounterTest
         for (ProxyCounter counter : ProxyCounter.values())
         {
             assertTrue(counter.legacyName().isEmpty() || keys.contains(counter.legacyName()), counter::name);
+        }
+    }
+
+    /** Some stood in every view and were never counted. */
+    @Test
+    void shouldBeCountedSomewhere() throws IOException
+    {
+        Path sources = specFolder().resolve("../../engine/src/main/java");
+        StringBuilder text = new StringBuilder();
+        try (Stream<Path> files = Files.walk(sources))
+        {
+            for (Path file : (Iterable<Path>)files.filter(path -> path.toString().endsWith(".java"))::iterator)
+            {
+                text.append(Files.readString(file));
+            }
+        }
+        Set<String> named = Pattern.compile("ProxyCounter\\.([A-Z][A-Z0-9_]+)").matcher(text).results()
+            .map(match -> match.group(1)).collect(Collectors.toSet());
+        for (ProxyCounter counter : ProxyCounter.values())
+        {
+            assertTrue(named.contains(counter.name()), () -> counter + " is counted nowhere");
         }
     }
 
