@@ -191,6 +191,7 @@ final class MasterRun
         {
             e.lines().forEach(log::print);
             configState = configState.refused(SystemEpochClock.INSTANCE.time());
+            supervisor.order(WorkerOrder.RELOAD_REFUSED);
             log.print("nothing was reloaded, the workers go on as before");
         }
     }
@@ -215,6 +216,6 @@ final class MasterRun
         return new WorkerSettings(arguments, fresh.conf(), fresh.secrets(), plan.config().middleProxies().secret(),
             plan.config().middleProxies().statsPort(),
             directory == null ? "" : directory.statusFile(WorkerStatus.name(number)).toAbsolutePath().toString(),
-            isReplacement);
+            isReplacement, configState.times());
     }
 }

@@ -129,7 +129,7 @@ final class ProxyStart
         {
             return new StartPlan(line, settings.conf(), config, HandedNetwork.adopt(config, sockets), null, null,
                 settings.statusFile().isEmpty() ? null : Path.of(settings.statusFile()), settings.isReplacement(),
-                new LogOutput(line.legacy(), true, log));
+                settings.configTimes(), new LogOutput(line.legacy(), true, log));
         }
         catch (IOException e)
         {
@@ -154,6 +154,10 @@ final class ProxyStart
                 .isAcceptHeld(plan.isReplacement())
                 .refresher(refresher(line))
                 .log(log::print);
+            if (plan.configTimes() != null)
+            {
+                context.configTimes(plan.configTimes());
+            }
             Path statusFile = plan.statusFile();
             if (plan.config().fronting().isTlsOnly() && statusFile != null && statusFile.getParent() != null)
             {
@@ -165,7 +169,8 @@ final class ProxyStart
             if (ports != null)
             {
                 // reading counters leaves nothing behind in the reader, so that the threads of the port share one
-                StatsSources sources = StatsSources.single(engine.status());
+                StatsSources sources = StatsSources.single(engine.status(),
+                    List.copyOf(WorkerStatus.left(plan.statusDirectory(), STATUS_FILE_NAME).values()));
                 boolean isInFile = engine.status().path() != null;
                 ports.start(() -> statsContext(plan, 0, isInFile)
                     .sources(() -> sources)
@@ -247,7 +252,7 @@ final class ProxyStart
             output.open();
             StatusDirectory directory = isRootMade ? statusDirectory(line, root) : null;
             return new StartPlan(line, conf, config, network, statsPorts, directory,
-                directory == null ? null : directory.statusFile(STATUS_FILE_NAME), false, output);
+                directory == null ? null : directory.statusFile(STATUS_FILE_NAME), false, null, output);
         }
         catch (ConfigurationException e)
         {

@@ -3,6 +3,7 @@ package io.mtproxy.cli;
 
 import io.mtproxy.cli.options.ArgumentLine;
 import io.mtproxy.cli.stats.StatsPorts;
+import io.mtproxy.engine.ConfigTimes;
 import io.mtproxy.engine.EngineConfig;
 import io.mtproxy.engine.HandedNetwork;
 import io.mtproxy.engine.config.ProxyMultiConf;
@@ -21,11 +22,12 @@ import org.jspecify.annotations.Nullable;
  * @param statusDirectory of this proxy; null in a worker, and when the numbers are in private memory.
  * @param statusFile      where the engine counts, or null.
  * @param isReplacement   of a worker, while others serve: it accepts nobody before it has links.
+ * @param configTimes     of a worker's configuration, which its master has loaded; else null.
  * @param output          where lines go.
  */
 record StartPlan(ArgumentLine line, ProxyMultiConf conf, EngineConfig config, HandedNetwork network,
     @Nullable StatsPorts statsPorts, @Nullable StatusDirectory statusDirectory, @Nullable Path statusFile,
-    boolean isReplacement, LogOutput output) implements AutoCloseable
+    boolean isReplacement, @Nullable ConfigTimes configTimes, LogOutput output) implements AutoCloseable
 {
     /** Closes what nobody took over. */
     @Override

@@ -79,6 +79,7 @@ final class WorkerOrders
                 isAccepting = true;
             }
             case RELOAD -> reload();
+            case RELOAD_REFUSED -> proxy.engine().reloadRefused();
             case REOPEN_LOGS -> proxy.plan().output().reopen();
             case DRAIN -> drain();
         }

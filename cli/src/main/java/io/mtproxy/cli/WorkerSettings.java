@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli;
 
+import io.mtproxy.engine.ConfigTimes;
 import io.mtproxy.engine.config.ProxyMultiConf;
 import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.config.Secret;
@@ -40,10 +41,11 @@ import org.jspecify.annotations.Nullable;
  * @param statsPort     of the master, which is part of the process id on links. [P-RPC-32]
  * @param statusFile    where the worker counts, empty for private memory.
  * @param isReplacement whether others serve already: it accepts nobody before it has links.
+ * @param configTimes   of the configuration, which a replacement did not load itself; null from a master that is older.
  */
 record WorkerSettings(List<String> arguments, ProxyMultiConf conf, SecretList secrets,
     @Nullable ProxySecretFile proxySecret, int statsPort, String statusFile,
-    boolean isReplacement)
+    boolean isReplacement, @Nullable ConfigTimes configTimes)
 {
     private static final int FORM = 1;
     private static final int LENGTH_MAX = 1 << 26;
@@ -77,6 +79,11 @@ record WorkerSettings(List<String> arguments, ProxyMultiConf conf, SecretList se
             out.writeInt(statsPort);
             writeText(out, statusFile);
             out.writeBoolean(isReplacement);
+            if (configTimes != null)
+            {
+                out.writeLong(configTimes.loadedAtEpochMs());
+                out.writeLong(configTimes.refusedAtEpochMs());
+            }
         }
         catch (IOException e)
         {
@@ -131,7 +138,7 @@ record WorkerSettings(List<String> arguments, ProxyMultiConf conf, SecretList se
         int length = in.readInt();
         ProxySecretFile proxySecret = length == NONE ? null : ProxySecretFile.of(in.readNBytes(length));
         return new WorkerSettings(arguments, conf, SecretList.of(secrets), proxySecret, in.readInt(), readText(in),
-            in.readBoolean());
+            in.readBoolean(), in.available() < 2 * Long.BYTES ? null : new ConfigTimes(in.readLong(), in.readLong()));
     }
 
     private void writeConf(DataOutputStream out) throws IOException

@@ -12,8 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,12 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerStatus
 {
-    private static final Pattern FILE_NAME = Pattern.compile("worker-(\\d{1,9})\\.status");
-
     private final @Nullable StatusDirectory directory;
     private final Map<Supervisor.Worker, StatusFileReader> living = new HashMap<>();
-    /** By number: the last one that had it, while nobody has it. */
-    private final Map<Integer, StatusFileReader> ended = new TreeMap<>();
+    /** By name: the last one that had it, while nobody has it. */
+    private final Map<String, StatusFileReader> ended = new TreeMap<>();
 
     /** @param directory null when each worker counts in private memory. */
     WorkerStatus(@Nullable StatusDirectory directory)
@@ -45,33 +41,45 @@ final class WorkerStatus
     /** Takes what an earlier proxy of this name has left: a worker of the same number goes on with it, else it stays so. */
     synchronized void takeOver()
     {
+        ended.putAll(left(directory, ""));
+    }
+
+    /**
+     * @param own name of the process that goes on with what its namesake has left.
+     * @return by name, what other processes have left in the folder of this proxy, whose totals are its own: workers, or the
+     *         single process that it was.
+     */
+    static Map<String, StatusFileReader> left(@Nullable StatusDirectory directory, String own)
+    {
+        Map<String, StatusFileReader> left = new TreeMap<>();
         if (directory == null)
         {
-            return;
+            return left;
         }
         try
         {
             for (Path file : StatusDirectory.statusFiles(directory.folder()))
             {
-                takeOver(file);
+                String fileName = file.getFileName().toString();
+                String name = fileName.substring(0, fileName.length() - StatusDirectory.STATUS_SUFFIX.length());
+                if (!name.equals(own))
+                {
+                    open(file, name, left);
+                }
             }
         }
         catch (IOException e)
         {
-            // a worker that cannot make its own will say so
+            // who cannot make its own file will say so
         }
+        return left;
     }
 
-    private void takeOver(Path file)
+    private static void open(Path file, String name, Map<String, StatusFileReader> left)
     {
-        Matcher name = FILE_NAME.matcher(file.getFileName().toString());
-        if (!name.matches())
-        {
-            return;
-        }
         try
         {
-            ended.put(Integer.valueOf(name.group(1)), StatusFileReader.open(file));
+            left.put(name, StatusFileReader.open(file));
         }
         catch (IOException e)
         {
@@ -87,7 +95,7 @@ final class WorkerStatus
             boolean isGone = !workers.contains(entry.getKey());
             if (isGone)
             {
-                ended.put(entry.getKey().number(), entry.getValue());
+                ended.put(name(entry.getKey().number()), entry.getValue());
             }
             return isGone;
         });
@@ -118,7 +126,7 @@ final class WorkerStatus
                 return null;
             }
             living.put(worker, reader);
-            ended.remove(worker.number());
+            ended.remove(name(worker.number()));
             return reader;
         }
         catch (IOException e)

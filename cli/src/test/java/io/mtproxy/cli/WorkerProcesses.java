@@ -2,6 +2,7 @@
 package io.mtproxy.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusDirectory;
@@ -34,6 +35,7 @@ abstract class WorkerProcesses
     static final String SECRET = "00112233445566778899aabbccddeeff";
     static final String OTHER_SECRET = "ffeeddccbbaa99887766554433221100";
     static final int LINKS_PER_WORKER = 4;
+    private static final int EXCHANGE_SECONDS_MAX = 60;
     static final String READY = "main loop begins";
 
     private static final byte[] PROXY_SECRET =
@@ -76,6 +78,23 @@ abstract class WorkerProcesses
         }
     }
 
+    /**
+     * Has clients talk until so many answers have come, however long that takes a busy machine, and then until everything
+     * under way is back: so what the proxy has counted is what they have seen.
+     */
+    SoakReport exchange(DistRun proxy, int clients, long answers) throws Exception
+    {
+        try (ClientSwarm swarm =
+            ClientSwarm.start(swarm(clients, EXCHANGE_SECONDS_MAX).withDrain(Duration.ofSeconds(EXCHANGE_SECONDS_MAX))))
+        {
+            ProcessFacts.await(proxy, answers + " answers", () -> swarm.snapshot().messagesAnswered() >= answers);
+            swarm.finish();
+            SoakReport report = swarm.await();
+            assertTrue(report.isClean(), report::toString);
+            return report;
+        }
+    }
+
     DistRun start(String... more) throws Exception
     {
         return DistRun.start(folder, arguments(more));
@@ -83,8 +102,17 @@ abstract class WorkerProcesses
 
     List<String> arguments(String... more)
     {
+        return arguments(2, more);
+    }
+
+    List<String> arguments(int workers, String... more)
+    {
         List<String> arguments = new ArrayList<>(List.of(more));
-        arguments.addAll(List.of("-M", "2", "-c", "1000", "-H", String.valueOf(port), "--mtproto-secret-file",
+        if (workers > 0)
+        {
+            arguments.addAll(List.of("-M", String.valueOf(workers)));
+        }
+        arguments.addAll(List.of("-c", "1000", "-H", String.valueOf(port), "--mtproto-secret-file",
             folder.resolve("secrets").toString(), "--status-dir", folder.resolve("status").toString(), "--aes-pwd",
             folder.resolve("proxy-secret").toString(), folder.resolve("proxy-multi.conf").toString()));
         return arguments;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mtproxy.engine.ConfigTimes;
 import io.mtproxy.engine.config.ProxyMultiConf;
 import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.config.Secret;
@@ -40,7 +41,7 @@ class WorkerSettingsTest
         proxySecret[3] = 7;
         WorkerSettings settings = new WorkerSettings(List.of("-v", "", "ü \n", "conf"), conf,
             SecretList.of(List.of(Secret.parse(DIGITS), Secret.parse(DIGITS.replace('0', '1')))),
-            ProxySecretFile.of(proxySecret), 8888, "/a/b", true);
+            ProxySecretFile.of(proxySecret), 8888, "/a/b", true, new ConfigTimes(1_795_600_000_123L, 7));
 
         WorkerSettings read = readBack(settings);
 
@@ -55,6 +56,7 @@ class WorkerSettingsTest
         assertEquals(8888, read.statsPort());
         assertEquals("/a/b", read.statusFile());
         assertTrue(read.isReplacement());
+        assertEquals(settings.configTimes(), read.configTimes());
         assertFalse(settings.toString().contains("conf"));
     }
 
@@ -63,11 +65,13 @@ class WorkerSettingsTest
     {
         ProxyMultiConf conf = new ProxyMultiConf(List.of(), Map.of(), 1, 0, "", List.of());
 
-        WorkerSettings read = readBack(new WorkerSettings(List.of(), conf, SecretList.empty(), null, 0, "", false));
+        WorkerSettings read = readBack(new WorkerSettings(List.of(), conf, SecretList.empty(), null, 0, "", false,
+            null));
 
         assertNull(read.proxySecret());
         assertEquals(0, read.secrets().size());
         assertEquals("", read.statusFile());
+        assertNull(read.configTimes(), "of a master that did not know it");
     }
 
     @Test
@@ -84,7 +88,8 @@ class WorkerSettingsTest
     void shouldReadWhatAnotherBuildWrote() throws Exception
     {
         ProxyMultiConf conf = new ProxyMultiConf(List.of(), Map.of(), 1, 0, "", List.of());
-        byte[] written = new WorkerSettings(List.of("conf"), conf, SecretList.empty(), null, 7, "file", true).toBytes();
+        byte[] written = new WorkerSettings(List.of("conf"), conf, SecretList.empty(), null, 7, "file", true, null)
+            .toBytes();
         byte[] longer = ByteBuffer.allocate(written.length + 5).put(written).putInt(4, written.length - 8 + 5).array();
         DataInputStream in = new DataInputStream(new ByteArrayInputStream(longer));
 

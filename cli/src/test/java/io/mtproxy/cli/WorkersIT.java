@@ -5,11 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mtproxy.cli.view.ProxyFiles;
+import io.mtproxy.engine.ConfigState;
 import io.mtproxy.engine.io.linux.LinuxProcess;
 import io.mtproxy.engine.io.linux.LinuxSignals;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusFileReader;
-import io.mtproxy.engine.status.StatusReport;
 import io.mtproxy.soak.ClientSwarm;
 import io.mtproxy.soak.FakeTlsClientPeer;
 import io.mtproxy.soak.SoakReport;
@@ -65,8 +66,7 @@ class WorkersIT extends WorkerProcesses
                 String line = Files.readString(Path.of("/proc", String.valueOf(pid), "cmdline"));
                 assertFalse(line.contains(SECRET) || line.contains("proxy-secret"), "no secret in the arguments");
             }
-            SoakReport report = run(swarm(8, 1));
-            assertTrue(report.isClean() && report.messagesAnswered() > 0, report::toString);
+            SoakReport report = exchange(proxy, 8, 40);
             ProcessFacts.await(proxy, "all counted", () -> total(ProxyCounter.ANSWERS_TO_CLIENT) == report
                 .messagesAnswered());
             assertEquals(2L * LINKS_PER_WORKER, datacenter.snapshot().linksReady());
@@ -136,40 +136,9 @@ class WorkersIT extends WorkerProcesses
             assertTrue(answers >= report.messagesAnswered() && answers <= report.messagesAnswered() + underWay,
                 () -> answers + " counted: " + report);
             ProcessFacts.await(proxy, "links", () -> datacenter.snapshot().linksReady() == 2L * LINKS_PER_WORKER);
-            SoakReport after = run(swarm(8, 1));
-            assertTrue(after.isClean() && after.messagesAnswered() > 0, after::toString);
+            exchange(proxy, 8, 40);
             proxy.terminate();
             assertEquals(0, proxy.exitCode());
-        }
-    }
-
-    /** Totals, and those of each secret, go on where an earlier proxy of that name has stopped; gauges begin anew. */
-    @Test
-    void shouldGoOnCountingOverARestart() throws Exception
-    {
-        int statsPort = ProxyProcess.freePort();
-        long before;
-        try (DistRun proxy = start("-u", "root", "-p", String.valueOf(statsPort), "--http-stats"))
-        {
-            awaitReady(proxy, 2);
-            SoakReport report = run(swarm(8, 1));
-            before = report.messagesAnswered();
-            assertTrue(report.isClean() && before > 0, report::toString);
-            ProcessFacts.await(proxy, "all counted", () -> shown(statsPort, "tot_forwarded_responses") == before);
-            proxy.terminate();
-            assertEquals(0, proxy.exitCode());
-        }
-        try (DistRun proxy = start("-u", "root", "-p", String.valueOf(statsPort), "--http-stats"))
-        {
-            awaitReady(proxy, 2);
-            assertEquals(before, shown(statsPort, "tot_forwarded_responses"));
-            assertEquals(0, shown(statsPort, "ext_connections"));
-            SoakReport report = run(swarm(8, 1));
-            ProcessFacts.await(proxy, "both counted",
-                () -> shown(statsPort, "tot_forwarded_responses") == before + report.messagesAnswered());
-            assertEquals(2, reader(0).startCount());
-            assertEquals(before + report.messagesAnswered(),
-                StatusReport.of(List.of(reader(0), reader(1))).secrets().getFirst().packetsToClient());
         }
     }
 
@@ -350,7 +319,7 @@ class WorkersIT extends WorkerProcesses
 
     /**
      * [C-REL-10] [C-REL-11] [C-CLI-74] All workers take a new secret, and so does one that is started later; what is wrong
-     * is told once.
+     * is told once, and shown by each of them and by who takes its place.
      */
     @Test
     void shouldReloadAllWorkersAndTheirReplacements() throws Exception
@@ -363,12 +332,22 @@ class WorkersIT extends WorkerProcesses
             proxy.signal(LinuxSignals.SIGHUP);
             ProcessFacts.await(proxy, "a refusal", () -> proxy.err().contains("nothing was reloaded"));
             assertEquals(1, count(proxy.err(), "SIGHUP received"), proxy.err());
+            ProxyFiles files = new ProxyFiles("", folder.resolve("status/" + port));
+            ProcessFacts.await(proxy, "both show it", () -> refusedAt(0) > 0 && refusedAt(1) > 0);
+            ConfigState shown = files.look().configState();
+            assertTrue(shown.refusedAtEpochMs() > shown.loadedAtEpochMs(), shown::toString);
+            LinuxProcess.signal(reader(0).pid(), LinuxSignals.SIGKILL);
+            ProcessFacts.await(proxy, "a new worker", () -> count(proxy.err(), "has taken the place") == 1);
+            ConfigState ofReplacement = ConfigState.of(reader(0).configuration());
+            assertTrue(ofReplacement.refusedAtEpochMs() > 0, ofReplacement::toString);
+            assertTrue(ofReplacement.loadedAtEpochMs() <= shown.loadedAtEpochMs(), "it has loaded nothing newer");
 
             Files.writeString(secrets, OTHER_SECRET);
             proxy.signal(LinuxSignals.SIGHUP);
             ProcessFacts.await(proxy, "reloads", () -> count(proxy.err(), " reloaded: ") == 2);
             LinuxProcess.signal(reader(0).pid(), LinuxSignals.SIGKILL);
-            ProcessFacts.await(proxy, "a new worker", () -> proxy.err().contains("has taken the place"));
+            ProcessFacts.await(proxy, "another", () -> count(proxy.err(), "has taken the place") == 2);
+            assertEquals(0, refusedAt(0), "what is in use now is the newest");
             ProcessFacts.await(proxy, "links", () -> datacenter.snapshot().linksReady() == 2L * LINKS_PER_WORKER);
             SoakReport report = run(SwarmSettings.of(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
@@ -376,6 +355,11 @@ class WorkersIT extends WorkerProcesses
 
             assertTrue(report.isClean() && report.messagesAnswered() > 0, report::toString);
         }
+    }
+
+    private long refusedAt(int worker) throws Exception
+    {
+        return ConfigState.of(reader(worker).configuration()).refusedAtEpochMs();
     }
 
     /** [C-LOG-03] [C-LIFE-16] Over all workers, by the master; each has as many places. */

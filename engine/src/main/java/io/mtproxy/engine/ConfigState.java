@@ -38,6 +38,12 @@ public record ConfigState(long loadedAtEpochMs, int length, String md5Hex, int c
         return new ConfigState(loadedAtEpochMs, length, md5Hex, clusterCount, targetCount, secretCount, nowEpochMs);
     }
 
+    /** @return how fresh it is. */
+    public ConfigTimes times()
+    {
+        return new ConfigTimes(loadedAtEpochMs, refusedAtEpochMs);
+    }
+
     /** @return lines for the status file. */
     public String toText()
     {

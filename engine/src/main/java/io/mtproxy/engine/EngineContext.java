@@ -45,6 +45,7 @@ public final class EngineContext
         clock);
     private boolean isAcceptHeld;
     private @Nullable ConfigRefresher refresher;
+    private @Nullable ConfigTimes configTimes;
     private Consumer<String> log = line ->
     {
     };
@@ -157,6 +158,19 @@ public final class EngineContext
     {
         refresher = value;
         return this;
+    }
+
+    /** Since when the configuration of the start is in use, where another process has loaded it; by default since now. */
+    public EngineContext configTimes(ConfigTimes value)
+    {
+        configTimes = value;
+        return this;
+    }
+
+    /** @return the times of the configuration that the engine begins with. */
+    ConfigTimes configTimes()
+    {
+        return configTimes != null ? configTimes : new ConfigTimes(epochClock.time(), 0);
     }
 
     EngineConfig config()

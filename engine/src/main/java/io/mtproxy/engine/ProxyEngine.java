@@ -201,6 +201,15 @@ public final class ProxyEngine implements AutoCloseable
         conductorCommands.reload();
     }
 
+    /**
+     * Shows that a newer configuration was refused, without another look at it: whoever reads it for several processes has
+     * looked. For any thread. [C-REL-11]
+     */
+    public void reloadRefused()
+    {
+        conductorCommands.reloadRefused();
+    }
+
     /** Accepts who has waited since the start, if that was wanted, and whoever comes. For any thread. */
     public void startAccepting()
     {
@@ -522,7 +531,8 @@ public final class ProxyEngine implements AutoCloseable
             return new ActiveConfiguration(clientCommands, datacenterCommands, statusFile,
                 statusFile.counters(clientCount + datacenterCount), context.nanoClock(), context.epochClock(),
                 config.middleProxies().drainTimeout().toNanos(), context.log(), context.refresher(),
-                new ConfigRefresher.Fresh(config.middleProxies().conf(), config.clients().secrets()));
+                new ConfigRefresher.Fresh(config.middleProxies().conf(), config.clients().secrets()),
+                context.configTimes());
         }
 
         private List<DutyCycle> dutyCycles(ClientAgent[] clients, DatacenterAgent[] datacenters,

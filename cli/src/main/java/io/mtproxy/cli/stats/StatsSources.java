@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param self    of the process that answers; null for a master, which has no engine. [C-STAT-04]
  * @param workers those that live; none in a single process.
- * @param ended   workers that have ended and whose totals no living one goes on with: what they have done stays counted,
+ * @param ended   processes that have ended and whose totals no living one goes on with: what they have done stays counted,
  *                what they had is gone with them.
  */
 public record StatsSources(@Nullable StatusFileReader self, List<StatusFileReader> workers,
@@ -63,22 +63,29 @@ public record StatsSources(@Nullable StatusFileReader self, List<StatusFileReade
     {
         List<StatusFileReader> workers = new ArrayList<>();
         List<StatusFileReader> ended = new ArrayList<>();
+        StatusFileReader self = null;
         for (ProcessView process : view.processes())
         {
             boolean isCurrent = view.current().contains(process);
             if (isCurrent && process.name().equals(ENGINE))
             {
-                return single(process.reader());
+                self = process.reader();
             }
-            (isCurrent ? workers : ended).add(process.reader());
+            else
+            {
+                (isCurrent ? workers : ended).add(process.reader());
+            }
         }
-        return master(workers, ended);
+        return new StatsSources(self, workers, ended);
     }
 
-    /** @return those of a single process. */
-    public static StatsSources single(StatusFileReader self)
+    /**
+     * @param ended workers of earlier proxies in the same folder.
+     * @return those of a single process.
+     */
+    public static StatsSources single(StatusFileReader self, List<StatusFileReader> ended)
     {
-        return new StatsSources(self, List.of(), List.of());
+        return new StatsSources(self, List.of(), ended);
     }
 
     /** @return those of a master. */

@@ -13,6 +13,8 @@ public enum WorkerOrder
     ACCEPT('A'),
     /** Read configuration and secrets anew. */
     RELOAD('R'),
+    /** Show that the master has refused a newer configuration; nothing else changes. */
+    RELOAD_REFUSED('F'),
     /** Open the log anew. */
     REOPEN_LOGS('L'),
     /** Accept nobody any more, and end when the last client has gone or the drain timeout is over. */

@@ -79,7 +79,7 @@ record ComparedProxy(int clientPort, int statsPort, Callable<?> end)
             EngineConfig.Buffers.DEFAULT, EngineConfig.Threads.DEFAULT);
         ProxyEngine engine = ProxyEngine.launch(new EngineContext().config(config));
         StatsServer server = StatsServer.start(port, new StatsContext()
-            .sources(() -> StatsSources.single(engine.status()))
+            .sources(() -> StatsSources.single(engine.status(), List.of()))
             .configState(engine::configState)
             .settings(ProxySettings.of(conf.toString(), config, 0))
             .processTuple(engine::processTuple)

@@ -49,7 +49,7 @@ final class StatsFixture implements AutoCloseable
         }
         status.state(StatusState.SERVING);
         context = new StatsContext()
-            .sources(() -> StatsSources.single(status.reader()))
+            .sources(() -> StatsSources.single(status.reader(), List.of()))
             .configState(() -> new ConfigState(1_795_599_001_999L, 98, "0123abcd", 3, 4, 2))
             .settings(new ProxySettings("proxy-multi.conf", 4000, 600, 0, 256 << 20, 131072, 0, true))
             .processTuple(() -> TUPLE)

@@ -2,6 +2,7 @@
 package io.mtproxy.engine.agent;
 
 import io.mtproxy.engine.ConfigState;
+import io.mtproxy.engine.ConfigTimes;
 import io.mtproxy.engine.client.ClientSecrets;
 import io.mtproxy.engine.config.ConfigRefresher;
 import io.mtproxy.engine.config.ConfigurationException;
@@ -56,10 +57,11 @@ public final class ActiveConfiguration
      * @param log         for the operator.
      * @param refresher   to reload by; null where that is not possible.
      * @param initial     what the start has read.
+     * @param times       of that.
      */
     public ActiveConfiguration(ClientCommands[] clients, DatacenterCommands[] datacenters, StatusFile statusFile,
         ProxyCounters counters, NanoClock nanoClock, EpochClock epochClock, long drainTimeoutNs, Consumer<String> log,
-        @Nullable ConfigRefresher refresher, ConfigRefresher.Fresh initial)
+        @Nullable ConfigRefresher refresher, ConfigRefresher.Fresh initial, ConfigTimes times)
     {
         this.clients = clients.clone();
         this.datacenters = datacenters.clone();
@@ -74,7 +76,7 @@ public final class ActiveConfiguration
         long nowNs = nanoClock.nanoTime();
         this.change = routings.next(initial.conf(), nowNs);
         this.secrets = numbers.next(initial.secrets(), nowNs);
-        this.state = newState(initial.conf(), initial.secrets());
+        this.state = newState(initial.conf(), initial.secrets(), times);
         statusFile.configuration(state.toText());
         statusFile.secretOrder(secrets.ids());
     }
@@ -163,7 +165,7 @@ public final class ActiveConfiguration
         change = routings.next(fresh.conf(), nowNs);
         secrets = numbers.next(fresh.secrets(), nowNs);
         handOver();
-        state = newState(fresh.conf(), fresh.secrets());
+        state = newState(fresh.conf(), fresh.secrets(), new ConfigTimes(epochClock.time(), 0));
         statusFile.configuration(state.toText());
         statusFile.secretOrder(secrets.ids());
         counters.increment(ProxyCounter.CONFIG_RELOADS);
@@ -209,9 +211,9 @@ public final class ActiveConfiguration
         }
     }
 
-    private ConfigState newState(ProxyMultiConf conf, SecretList list)
+    private static ConfigState newState(ProxyMultiConf conf, SecretList list, ConfigTimes times)
     {
-        return new ConfigState(epochClock.time(), conf.length(), conf.md5Hex(), conf.clusters().size(),
-            conf.servers().size(), list.size());
+        return new ConfigState(times.loadedAtEpochMs(), conf.length(), conf.md5Hex(), conf.clusters().size(),
+            conf.servers().size(), list.size(), times.refusedAtEpochMs());
     }
 }

@@ -62,6 +62,11 @@ public final class Conductor implements Agent
         isReloadWanted = true;
     }
 
+    void onReloadRefused()
+    {
+        configuration.countFailure();
+    }
+
     private int reloadIfWanted()
     {
         if (!isReloadWanted || !configuration.isTaken())

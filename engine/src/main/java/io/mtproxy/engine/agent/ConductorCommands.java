@@ -12,7 +12,8 @@ public final class ConductorCommands
 
     private enum Command
     {
-        RELOAD
+        RELOAD,
+        REFUSED
     }
 
     /**
@@ -24,6 +25,12 @@ public final class ConductorCommands
         queue.offer(Command.RELOAD);
     }
 
+    /** Lets the conductor show that a newer configuration was refused by somebody who reads it for all. [C-REL-11] */
+    public void reloadRefused()
+    {
+        queue.offer(Command.REFUSED);
+    }
+
     /** Calls the conductor for each command. */
     void drain(Conductor conductor)
     {
@@ -32,6 +39,7 @@ public final class ConductorCommands
             switch (command)
             {
                 case RELOAD -> conductor.onReload();
+                case REFUSED -> conductor.onReloadRefused();
             }
         }
     }
