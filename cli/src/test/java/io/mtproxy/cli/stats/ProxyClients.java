@@ -6,6 +6,8 @@ import io.mtproxy.soak.ClientPeer;
 import io.mtproxy.soak.Payloads;
 import io.mtproxy.soak.Transport;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +18,8 @@ import java.util.SplittableRandom;
 /** Clients of a proxy whose datacenter echoes; they stay until this is closed. */
 final class ProxyClients implements AutoCloseable
 {
+    private static final int RECEIVE_BUFFER_SLOW = 4096;
+
     private final List<String> secrets;
     private final List<Socket> sockets = new ArrayList<>();
 
@@ -59,6 +63,16 @@ final class ProxyClients implements AutoCloseable
         Socket socket = StatsFixture.connect(proxy.clientPort(), from);
         socket.setSoTimeout(10_000);
         sockets.add(socket);
+        return socket;
+    }
+
+    /** One whose system takes as little as possible of what it does not read. */
+    Socket openSlow(ComparedProxy proxy) throws IOException
+    {
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(RECEIVE_BUFFER_SLOW);
+        sockets.add(socket);
+        socket.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), proxy.clientPort()), 5_000);
         return socket;
     }
 
