@@ -23,7 +23,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What does it cost a link to encrypt frames from its array into direct memory, and to decrypt what it read from direct
+ * What does it cost a link to encrypt frames in direct memory, alone and together with another, and to decrypt what it read from direct
  * memory into its array, compared with the bare intrinsic?
  * <p>
  * Two forks, 3 x 1 s of warm-up, 5 x 1 s measured, ns a message. With {@code -prof gc}: {@code gc.alloc.rate.norm} is
@@ -43,7 +43,9 @@ public class AesCbcBenchmark
     private final CipherScratch scratch = new CipherScratch();
     private final AesCbcStream encrypt = new AesCbcStream(scratch);
     private final AesCbcStream decrypt = new AesCbcStream(scratch);
+    private final AesCbcStream encryptOther = new AesCbcStream(scratch);
     private UnsafeBuffer direct;
+    private UnsafeBuffer otherDirect;
     private byte[] inArray;
     private byte[] outArray;
     private Cipher encryptCipher;
@@ -54,11 +56,13 @@ public class AesCbcBenchmark
     public void setup() throws GeneralSecurityException
     {
         direct = new UnsafeBuffer(ByteBuffer.allocateDirect(length));
+        otherDirect = new UnsafeBuffer(ByteBuffer.allocateDirect(length));
         inArray = new byte[length];
         outArray = new byte[length];
         byte[] key = new byte[AesCbcStream.KEY_LENGTH];
         byte[] iv = new byte[AesCbcStream.IV_LENGTH];
         encrypt.initEncrypt(key, iv);
+        encryptOther.initEncrypt(key, iv);
         decrypt.initDecrypt(key, iv);
         encryptCipher = Cipher.getInstance("AES/CBC/NoPadding");
         encryptCipher.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(key, "AES"), new IvParameterSpec(iv));
@@ -66,11 +70,19 @@ public class AesCbcBenchmark
         decryptCipher.init(Cipher.DECRYPT_MODE, new SecretKeySpec(key, "AES"), new IvParameterSpec(iv));
     }
 
-    /** The way out of a link. */
+    /** The way out of a link that has no partner. */
     @Benchmark
-    public UnsafeBuffer encryptToDirect()
+    public UnsafeBuffer encryptDirect()
     {
-        encrypt.update(inArray, 0, direct, 0, length);
+        encrypt.update(direct, 0, direct, 0, length);
+        return direct;
+    }
+
+    /** The way out of two links: the time is that of two messages. */
+    @Benchmark
+    public UnsafeBuffer encryptTwoDirect()
+    {
+        encrypt.updateBoth(direct, 0, direct, 0, encryptOther, otherDirect, 0, otherDirect, 0, length);
         return direct;
     }
 

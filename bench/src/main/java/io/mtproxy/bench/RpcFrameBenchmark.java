@@ -54,7 +54,7 @@ public class RpcFrameBenchmark
     private final ChunkChain chain = new ChunkChain(pool);
     private final CipherScratch scratch = new CipherScratch();
     private final RpcFrameWriter writer =
-        new RpcFrameWriter(LentArray.forWriters(), chain, new AesCbcStream(scratch));
+        new RpcFrameWriter(pool, chain, new AesCbcStream(scratch));
     private final RpcFrameReader reader = new RpcFrameReader(LentArray.forReaders(), new AesCbcStream(scratch));
     private final Counter counter = new Counter();
     private UnsafeBuffer payload;

@@ -60,6 +60,7 @@ public final class CryptoSelfTest
     private final CipherScratch scratch = new CipherScratch();
     private final AesCtrStream ctr = new AesCtrStream(scratch);
     private final AesCbcStream cbcEncrypt = new AesCbcStream(scratch);
+    private final AesCbcStream cbcOther = new AesCbcStream(scratch);
     private final AesCbcStream cbcDecrypt = new AesCbcStream(scratch);
     private final Digests digests = new Digests(scratch);
     private final Hmac hmac = new Hmac(scratch);
@@ -99,8 +100,13 @@ public final class CryptoSelfTest
         expect("AES-256-CTR", CTR_WIRE);
 
         cbcEncrypt.initEncrypt(KEY, CBC_IV);
-        cbcEncrypt.update(PLAIN, 0, out, 0, PLAIN.length);
+        cbcEncrypt.update(in, 0, out, 0, PLAIN.length);
         expect("AES-256-CBC encryption", CBC_WIRE);
+
+        cbcEncrypt.initEncrypt(KEY, CBC_IV);
+        cbcOther.initEncrypt(KEY, CBC_IV);
+        cbcOther.updateBoth(in, 0, out, PLAIN.length, cbcEncrypt, in, 0, out, 0, PLAIN.length);
+        expect("AES-256-CBC encryption of two chains", CBC_WIRE);
 
         in.putBytes(0, CBC_WIRE);
         cbcDecrypt.initDecrypt(KEY, CBC_IV);
@@ -139,7 +145,7 @@ public final class CryptoSelfTest
         {
             for (int i = 0; i < REPEAT_COUNT; i++)
             {
-                warmUpCiphers();
+                warmUpCiphers(i % 2 == 0);
                 warmUpDigests(i % 2 == 0 ? CrcKind.CRC32 : CrcKind.CRC32C);
             }
             long startNs = nanoClock.getAsLong();
@@ -165,14 +171,21 @@ public final class CryptoSelfTest
     }
 
     /** What goes through the ciphers comes back the same, so this is also a check. */
-    private void warmUpCiphers()
+    private void warmUpCiphers(boolean isTogether)
     {
         for (int length : WARM_UP_LENGTHS)
         {
             ctr.update(in, 0, out, 1, length);
             out.getBytes(1, there, 0, length);
-            cbcEncrypt.update(there, 0, out, 0, length);
-            cbcDecrypt.update(out, 0, back, 0, length);
+            if (isTogether)
+            {
+                cbcEncrypt.updateBoth(out, 1, out, 1, cbcOther, in, 0, in, 0, length);
+            }
+            else
+            {
+                cbcEncrypt.update(out, 1, out, 1, length);
+            }
+            cbcDecrypt.update(out, 1, back, 0, length);
             expect("AES-256-CBC there and back", Arrays.equals(there, 0, length, back, 0, length));
         }
     }

@@ -77,7 +77,7 @@ class AesCbcStreamTest
             byte[] back = new byte[offset + length];
 
             encrypt.initEncrypt(KEY, IV);
-            encrypt.update(source, offset, buffer, offset, length);
+            encrypt.update(new UnsafeBuffer(source), offset, buffer, offset, length);
             assertArrayEquals(wire, content(buffer, offset, length), () -> "length " + length);
             assertEquals(0, buffer.getByte(offset + length), "nothing is written behind the output");
 
@@ -110,6 +110,43 @@ class AesCbcStreamTest
             assertArrayEquals(Arrays.copyOfRange(plain, 0, cut), crypt(decrypt, Arrays.copyOfRange(wire, 0, cut)));
             assertArrayEquals(Arrays.copyOfRange(plain, cut, 256), crypt(decrypt, Arrays.copyOfRange(wire, cut, 256)));
         }
+    }
+
+    @Test
+    @DisplayName("two chains encrypted together are what each is alone, for every length and place [P-RPC-06]")
+    void shouldEncryptTwoChainsTogether()
+    {
+        byte[] otherKey = random(32, 5);
+        byte[] otherIv = random(16, 6);
+        AesCbcStream other = new AesCbcStream(scratch);
+        int[] lengths = {0, 16, 48, 112, 128, 144, 256, 400, 8176, 8192, 8208, 16384, 40_000};
+        for (int i = 0; i < lengths.length; i++)
+        {
+            int length = lengths[i];
+            byte[] plain = random(2 * length, i);
+            byte[] otherPlain = random(2 * length, 100 + i);
+            UnsafeBuffer buffer = directSlice(plain, 1);
+            UnsafeBuffer otherBuffer = directSlice(otherPlain, 3);
+            UnsafeBuffer out = directSlice(new byte[2 * length + 16], 5);
+            encrypt.initEncrypt(KEY, IV);
+            other.initEncrypt(otherKey, otherIv);
+
+            encrypt.updateBoth(buffer, 0, out, 0, other, otherBuffer, 0, otherBuffer, 0, length);
+            other.updateBoth(otherBuffer, length, otherBuffer, length, encrypt, buffer, length, out, length, length);
+
+            assertArrayEquals(reference(KEY, IV, plain), content(out, 0, 2 * length), () -> "length " + length);
+            assertArrayEquals(reference(otherKey, otherIv, otherPlain), content(otherBuffer, 0, 2 * length),
+                () -> "in place, length " + length);
+            assertEquals(0, out.getByte(2 * length), "nothing is written behind the output");
+        }
+        encrypt.close();
+        UnsafeBuffer block = new UnsafeBuffer(new byte[32]);
+        assertThrows(IllegalStateException.class, () -> other.updateBoth(block, 0, block, 0, encrypt, block, 16, block,
+            16, 16));
+        assertThrows(IllegalStateException.class, () -> encrypt.updateBoth(block, 0, block, 0, other, block, 16, block,
+            16, 16));
+        assertThrows(IllegalArgumentException.class, () -> other.updateBoth(block, 0, block, 0, other, block, 16, block,
+            16, 8));
     }
 
     @Test

@@ -21,6 +21,7 @@ class AllocationTest
     private final CipherScratch scratch = new CipherScratch();
     private final AesCtrStream ctr = new AesCtrStream(scratch);
     private final AesCbcStream cbcEncrypt = new AesCbcStream(scratch);
+    private final AesCbcStream cbcOther = new AesCbcStream(scratch);
     private final AesCbcStream cbcDecrypt = new AesCbcStream(scratch);
     private final Digests digests = new Digests(scratch);
     private final Hmac hmac = new Hmac(scratch);
@@ -37,6 +38,7 @@ class AllocationTest
     {
         ctr.init(key, random(16, 2));
         cbcEncrypt.initEncrypt(key, random(16, 2));
+        cbcOther.initEncrypt(key, random(16, 3));
         cbcDecrypt.initDecrypt(key, random(16, 2));
         hmac.init(key);
     }
@@ -61,7 +63,8 @@ class AllocationTest
         assertNoAllocation(() ->
         {
             int blocks = length() & -AesCbcStream.BLOCK_LENGTH;
-            cbcEncrypt.update(array, 1, out, 3, blocks);
+            cbcEncrypt.update(in, 1, out, 3, blocks);
+            cbcEncrypt.updateBoth(in, 1, out, 3, cbcOther, in, 1, in, 1, blocks);
             cbcDecrypt.update(out, 3, array, 1, blocks);
             cbcDecrypt.update(in, 1, out, 3, blocks);
         });

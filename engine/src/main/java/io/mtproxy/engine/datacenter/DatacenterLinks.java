@@ -46,6 +46,7 @@ public final class DatacenterLinks implements AutoCloseable
     private final ArrayList<DatacenterLink> stopped = new ArrayList<>();
     /** Links that are gone, whose clients do not all know it. */
     private final ArrayList<DatacenterLink> lost = new ArrayList<>();
+    private final LinkSealer sealer;
     private final int[] countByPhase = new int[LinkPhase.values().length];
     private int firstRequests;
     private long nextTickNs;
@@ -73,6 +74,7 @@ public final class DatacenterLinks implements AutoCloseable
         {
             requests[i] = new ClientRequests(fromClients[i], this, replies);
         }
+        this.sealer = new LinkSealer(pool);
         this.nextTickNs = nanoClock.nanoTime();
     }
 
@@ -167,6 +169,7 @@ public final class DatacenterLinks implements AutoCloseable
     /** Writes what links have to write. */
     public int flush()
     {
+        sealer.sealAll(dirty);
         int flushed = 0;
         while (flushed < dirty.size())
         {
@@ -335,6 +338,25 @@ public final class DatacenterLinks implements AutoCloseable
     void onRequest(int stamp)
     {
         context.sent.onPacket(stamp);
+    }
+
+    /** So many bytes of a request wait on a link to be encrypted. */
+    void onStaged(int length)
+    {
+        sealer.onStaged(length);
+    }
+
+    /** No link is in the middle of being written to: a moment to send what many long requests have brought. */
+    void onRequestEnded()
+    {
+        if (sealer.isDue())
+        {
+            sealer.sealPairs(dirty);
+            for (int i = 0; i < dirty.size(); i++)
+            {
+                dirty.get(i).sender().writeEarly();
+            }
+        }
     }
 
     ExtConnectionTable table()

@@ -55,7 +55,6 @@ final class LinkContext implements AutoCloseable
 
     final CipherScratch scratch = new CipherScratch();
     final LentArray readArray = LentArray.forReaders();
-    final LentArray writeArray = LentArray.forWriters();
     final ByteBuffer receiveBuffer = ByteBuffer.allocateDirect(RECEIVE_LENGTH);
     final UnsafeBuffer receiveView = new UnsafeBuffer(receiveBuffer);
     final ByteBuffer[] gather = ChunkChain.newGatherArray();
@@ -102,6 +101,5 @@ final class LinkContext implements AutoCloseable
         keys.clear();
         scratch.close();
         readArray.close();
-        writeArray.close();
     }
 }

@@ -13,16 +13,17 @@ import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one link sends: requests in parts and frames of our own, one behind the other, encrypted and waiting in chunks
- * until {@link DatacenterLink} flushes them, once a turn, or until much is waiting.
+ * What one link sends: requests in parts and frames of our own, one behind the other, waiting in chunks until
+ * {@link DatacenterLinks} has them encrypted, two links at a time, and {@link DatacenterLink} writes them: once a turn, or
+ * when much is waiting.
  * <p>
  * Whoever sends may be in the middle of something else, so a link that cannot go on swallows the rest and ends at the
  * end of the turn.
  */
 final class LinkSender
 {
-    /** Waiting bytes that are written before the turn ends: more would only leave the cache. */
-    private static final int EARLY_WRITE_LENGTH = 256 * 1024;
+    /** Encrypted bytes that are worth a write before the turn ends. */
+    private static final int EARLY_WRITE_LENGTH = 64 * 1024;
 
     private final DatacenterLink link;
     private final ServerLinks server;
@@ -44,13 +45,13 @@ final class LinkSender
         this.server = server;
         this.context = context;
         this.waiting = new ChunkChain(context.pool);
-        this.writer = new RpcFrameWriter(context.writeArray, waiting, new AesCbcStream(context.scratch));
+        this.writer = new RpcFrameWriter(context.pool, waiting, new AesCbcStream(context.scratch));
     }
 
-    /** @return bytes that the socket has not taken yet. */
+    /** @return bytes that the socket has not taken yet, encrypted or not. */
     int waitingLength()
     {
-        return waiting.length();
+        return waiting.length() + writer.plainLength();
     }
 
     /** @return whether clients bound to this link must wait. */
@@ -85,7 +86,7 @@ final class LinkSender
      */
     boolean canSend()
     {
-        return !isRequestOpen && waiting.length() <= 2 * context.settings.linkBufferLength();
+        return !isRequestOpen && waitingLength() <= 2 * context.settings.linkBufferLength();
     }
 
     /** Sends what lies in {@link LinkContext#payload} as a frame. */
@@ -144,6 +145,7 @@ final class LinkSender
             return;
         }
         requestLeftLength -= length;
+        context.links.onStaged(length);
         succeed(writer.append(buffer, offset, length));
     }
 
@@ -163,7 +165,7 @@ final class LinkSender
         if (succeed(writer.endFrame()))
         {
             updateCongestion();
-            writeEarly();
+            context.links.onRequestEnded();
         }
     }
 
@@ -218,9 +220,40 @@ final class LinkSender
         return null;
     }
 
-    private void writeEarly()
+    /** @return whether there is something that can be encrypted. */
+    boolean hasBlocks()
     {
-        if (waiting.length() < EARLY_WRITE_LENGTH || isWriteBlocked)
+        return writer.hasBlocks();
+    }
+
+    /** @return bytes that are not encrypted yet. */
+    int plainLength()
+    {
+        return writer.plainLength();
+    }
+
+    /** Ends what the turn has brought with a whole block. [P-RPC-07] */
+    void pad()
+    {
+        writer.pad();
+    }
+
+    /** Encrypts what both have, as far as that is the same. */
+    void encryptWith(LinkSender other)
+    {
+        RpcFrameWriter.encryptTogether(writer, other.writer);
+    }
+
+    /** Encrypts what there is, for want of a partner. */
+    void encryptAlone()
+    {
+        succeed(writer.encrypt());
+    }
+
+    /** Writes what is encrypted, if that is much, before the turn ends. */
+    void writeEarly()
+    {
+        if (waiting.length() < EARLY_WRITE_LENGTH || isWriteBlocked || !link.isUsable())
         {
             return;
         }
@@ -251,7 +284,7 @@ final class LinkSender
     /** Publishes whether clients bound to this link must wait ({@code --link-buffer}). */
     private void updateCongestion()
     {
-        long length = waiting.length();
+        long length = waitingLength();
         long bound = context.settings.linkBufferLength();
         if (!isCongested && length > bound)
         {

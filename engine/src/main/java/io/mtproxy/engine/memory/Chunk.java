@@ -63,6 +63,12 @@ public final class Chunk
         return next;
     }
 
+    /** @return some of its bytes as a view for a checksum; the same object each time. */
+    public ByteBuffer view(int offset, int length)
+    {
+        return byteBuffer.limit(offset + length).position(offset);
+    }
+
     /** @return the waiting bytes as a view for a socket; the same object each time. */
     ByteBuffer readView()
     {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.rpc;
 
-import io.mtproxy.crypto.CipherScratch;
 import java.util.Arrays;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A heap array of one agent in which one link at a time builds or parses frames. A link keeps it until another link
+ * A heap array of one agent in which one link at a time parses frames. A link keeps it until another link
  * needs it; only then are the few bytes that it still wants moved out. So an agent has one array in its cache, not one
  * for each link, and a burst on one link copies nothing.
  */
@@ -14,8 +13,6 @@ public final class LentArray implements AutoCloseable
 {
     /** Room for frames read: what is held is at most half of it, so that moves to the front are rare. */
     private static final int READ_LENGTH = 64 * 1024;
-    /** Room for frames to be written: one run of the cipher, and what does not fill a block. */
-    private static final int WRITE_LENGTH = CipherScratch.LENGTH + 64;
 
     private static final Borrower NOBODY = () ->
     {
@@ -35,12 +32,6 @@ public final class LentArray implements AutoCloseable
     public static LentArray forReaders()
     {
         return new LentArray(READ_LENGTH);
-    }
-
-    /** @return an array for all {@link RpcFrameWriter}s of one agent. */
-    public static LentArray forWriters()
-    {
-        return new LentArray(WRITE_LENGTH);
     }
 
     /** Zeroes the array, which holds plaintext. */

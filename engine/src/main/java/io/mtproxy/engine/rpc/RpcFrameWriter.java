@@ -4,38 +4,37 @@ package io.mtproxy.engine.rpc;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.mtproxy.crypto.AesCbcStream;
-import io.mtproxy.crypto.CipherScratch;
 import io.mtproxy.engine.memory.Chunk;
 import io.mtproxy.engine.memory.ChunkChain;
+import io.mtproxy.engine.memory.ChunkPool;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The frames of one link on their way out: puts them one behind the other into the agent's array, encrypts them run by
- * run into the link's chunks, and pads once for each flush. [P-RPC-01] [P-RPC-07]
+ * The frames of one link on their way out: puts them one behind the other into chunks, pads once for each flush, and
+ * encrypts them into the link's chunks. [P-RPC-01] [P-RPC-07]
  * <p>
- * Between two calls plaintext may stay in the agent's array: it is encrypted when the array is full, when another link
- * needs it, or by {@link #flush}. So many small frames make one run of the cipher. A method that answers false has
- * found the pool used up; the stream is then broken and the link can only be closed.
+ * Frames wait as plaintext until {@link #flush}: two links encrypt together at the price of one, so who has several to
+ * flush first hands them to {@link #encryptTogether}. A method that answers false has found the pool used up; the stream
+ * is then broken and the link can only be closed.
  */
-public final class RpcFrameWriter implements LentArray.Borrower, AutoCloseable
+public final class RpcFrameWriter implements AutoCloseable
 {
     private static final int BLOCK_MASK = AesCbcStream.BLOCK_LENGTH - 1;
 
-    private final LentArray array;
+    /** Whole frames and the beginning of the open one. It begins where a block begins, so no block lies in two chunks. */
+    private final ChunkChain plain;
     private final ChunkChain out;
     private final AesCbcStream encryptor;
     private final CRC32 crc32 = new CRC32();
     private final CRC32C crc32c = new CRC32C();
+    /** A frame's length and sequence number, its sum, or padding. */
+    private final byte[] headBytes = new byte[RpcFrames.PAYLOAD_OFFSET];
+    private final UnsafeBuffer head = new UnsafeBuffer(headBytes);
     /** A block on its way into two chunks. */
     private final UnsafeBuffer block = new UnsafeBuffer(new byte[AesCbcStream.BLOCK_LENGTH]);
-    /** Plaintext that does not fill a block, while the array is lent to another link. */
-    private final byte[] tail = new byte[AesCbcStream.BLOCK_LENGTH];
-    private int tailLength;
-    /** Plaintext in the array, while it is lent to us. */
-    private int stagedLength;
     private int sequence = RpcFrames.SEQUENCE_NONCE;
     private int payloadLeftLength;
     private boolean isFrameOpen;
@@ -43,13 +42,13 @@ public final class RpcFrameWriter implements LentArray.Borrower, AutoCloseable
     private boolean isFailed;
 
     /**
-     * @param array     of the agent, {@link LentArray#forWriters}.
+     * @param pool      where plaintext waits; nothing of it is held once all is encrypted.
      * @param out       where ciphertext goes, the link's.
      * @param encryptor of this link, used from {@link #startEncrypting} on.
      */
-    public RpcFrameWriter(LentArray array, ChunkChain out, AesCbcStream encryptor)
+    public RpcFrameWriter(ChunkPool pool, ChunkChain out, AesCbcStream encryptor)
     {
-        this.array = array;
+        this.plain = new ChunkChain(pool);
         this.out = out;
         this.encryptor = encryptor;
     }
@@ -98,28 +97,50 @@ public final class RpcFrameWriter implements LentArray.Borrower, AutoCloseable
     {
         assert !isFrameOpen : "a frame is open";
         assert payloadLength > 0 && payloadLength % RpcFrames.WORD_LENGTH == 0 : payloadLength;
-        borrow();
-        array.view.putInt(stagedLength + RpcFrames.LENGTH_OFFSET, payloadLength + RpcFrames.OVERHEAD, LITTLE_ENDIAN);
-        array.view.putInt(stagedLength + RpcFrames.SEQUENCE_OFFSET, sequence++, LITTLE_ENDIAN);
+        head.putInt(RpcFrames.LENGTH_OFFSET, payloadLength + RpcFrames.OVERHEAD, LITTLE_ENDIAN);
+        head.putInt(RpcFrames.SEQUENCE_OFFSET, sequence++, LITTLE_ENDIAN);
         payloadLeftLength = payloadLength;
         isFrameOpen = true;
-        resetCrc();
-        stage(RpcFrames.PAYLOAD_OFFSET);
+        if (isCrc32c)
+        {
+            crc32c.reset();
+            crc32c.update(headBytes, 0, RpcFrames.PAYLOAD_OFFSET);
+        }
+        else
+        {
+            crc32.reset();
+            crc32.update(headBytes, 0, RpcFrames.PAYLOAD_OFFSET);
+        }
+        appendHead(RpcFrames.PAYLOAD_OFFSET);
     }
 
     /** Appends the next bytes of the open frame's payload, any number of them. */
     public boolean append(DirectBuffer payload, int offset, int length)
     {
         assert isFrameOpen && length <= payloadLeftLength : "more than was announced";
-        borrow();
-        for (int done = 0; done < length;)
+        payloadLeftLength -= length;
+        for (int done = 0; done < length && !isFailed;)
         {
-            int run = Math.min(length - done, CipherScratch.LENGTH - stagedLength);
-            payload.getBytes(offset + done, array.bytes, stagedLength, run);
-            stage(run);
+            Chunk chunk = plain.tailWithRoom();
+            if (chunk == null)
+            {
+                isFailed = true;
+                break;
+            }
+            int run = Math.min(length - done, chunk.room());
+            int at = chunk.writeOffset();
+            chunk.buffer().putBytes(at, payload, offset + done, run);
+            if (isCrc32c)
+            {
+                crc32c.update(chunk.view(at, run));
+            }
+            else
+            {
+                crc32.update(chunk.view(at, run));
+            }
+            plain.commit(run);
             done += run;
         }
-        payloadLeftLength -= length;
         return !isFailed;
     }
 
@@ -127,38 +148,83 @@ public final class RpcFrameWriter implements LentArray.Borrower, AutoCloseable
     public boolean endFrame()
     {
         assert isFrameOpen && payloadLeftLength == 0 : "less than was announced";
-        borrow();
-        array.view.putInt(stagedLength, (int)(isCrc32c ? crc32c.getValue() : crc32.getValue()), LITTLE_ENDIAN);
-        stagedLength += RpcFrames.CRC_LENGTH;
+        head.putInt(0, (int)(isCrc32c ? crc32c.getValue() : crc32.getValue()), LITTLE_ENDIAN);
+        appendHead(RpcFrames.CRC_LENGTH);
         isFrameOpen = false;
-        encryptIfFull();
         return !isFailed;
     }
 
-    /** @return whether there is plaintext that only {@link #flush} brings out. */
-    public boolean isFlushNeeded()
+    /** @return bytes that {@link #flush} has still to encrypt. */
+    public int plainLength()
     {
-        return (array.isLentTo(this) ? stagedLength : tailLength) != 0;
+        return plain.length();
+    }
+
+    /** Pads to a whole block, except in the middle of a frame; to be called once a turn. [P-RPC-07] */
+    public void pad()
+    {
+        while (!isFrameOpen && !isFailed && (plain.length() & BLOCK_MASK) != 0)
+        {
+            head.putInt(0, RpcFrames.PADDING_WORD, LITTLE_ENDIAN);
+            appendHead(RpcFrames.WORD_LENGTH);
+        }
     }
 
     /**
-     * Pads to a whole block and encrypts everything; to be called once a turn, before the chunks are written. In the
-     * middle of a frame nothing is padded, and up to 15 bytes stay. [P-RPC-07]
+     * Pads and encrypts everything; to be called once a turn, before the chunks are written. In the middle of a frame
+     * nothing is padded, and up to 15 bytes stay. [P-RPC-07]
      */
     public boolean flush()
     {
-        if (!isFlushNeeded())
+        pad();
+        return encrypt();
+    }
+
+    /** Encrypts what fills whole blocks. */
+    public boolean encrypt()
+    {
+        while (hasBlocks())
         {
-            return !isFailed;
+            int run = nextRun();
+            if (run > 0)
+            {
+                Chunk from = headOf(plain);
+                Chunk to = requireTail();
+                encryptor.update(from.buffer(), from.readOffset(), to.buffer(), to.writeOffset(), run);
+                onEncrypted(run);
+            }
         }
-        borrow();
-        while (!isFrameOpen && (stagedLength & BLOCK_MASK) != 0)
-        {
-            array.view.putInt(stagedLength, RpcFrames.PADDING_WORD, LITTLE_ENDIAN);
-            stagedLength += RpcFrames.WORD_LENGTH;
-        }
-        encryptBlocks();
         return !isFailed;
+    }
+
+    /**
+     * Encrypts what two links have, as far as both have whole blocks: the rest of one is left for another partner, or for
+     * {@link #flush}. Both have the scratch arrays of one agent.
+     */
+    public static void encryptTogether(RpcFrameWriter one, RpcFrameWriter other)
+    {
+        while (one.hasBlocks() && other.hasBlocks())
+        {
+            int run = Math.min(one.nextRun(), other.nextRun());
+            if (run > 0)
+            {
+                Chunk from = headOf(one.plain);
+                Chunk to = one.requireTail();
+                Chunk otherFrom = headOf(other.plain);
+                Chunk otherTo = other.requireTail();
+                one.encryptor.updateBoth(from.buffer(), from.readOffset(), to.buffer(), to.writeOffset(),
+                    other.encryptor, otherFrom.buffer(), otherFrom.readOffset(), otherTo.buffer(),
+                    otherTo.writeOffset(), run);
+                one.onEncrypted(run);
+                other.onEncrypted(run);
+            }
+        }
+    }
+
+    /** @return whether there is something that can be encrypted. */
+    public boolean hasBlocks()
+    {
+        return !isFailed && plain.length() >= AesCbcStream.BLOCK_LENGTH;
     }
 
     /** @return whether a frame was begun and not ended. */
@@ -167,106 +233,66 @@ public final class RpcFrameWriter implements LentArray.Borrower, AutoCloseable
         return isFrameOpen;
     }
 
-    /** Encrypts what fills blocks and moves the rest out of the agent's array. */
-    @Override
-    public void giveUp()
-    {
-        encryptBlocks();
-        System.arraycopy(array.bytes, 0, tail, 0, stagedLength);
-        tailLength = stagedLength;
-        stagedLength = 0;
-    }
-
     /** Forgets what was not flushed; the link is gone. */
     @Override
     public void close()
     {
-        array.takeBack(this);
-        stagedLength = 0;
-        tailLength = 0;
+        plain.clear();
         isFailed = true;
     }
 
-    private void borrow()
+    /**
+     * @return bytes that can be encrypted from one place to one place; 0 when there are none now: then either the pool is
+     *         used up, or a block for two chunks has been dealt with.
+     */
+    private int nextRun()
     {
-        if (!array.isLentTo(this))
+        Chunk to = out.tailWithRoom();
+        if (to == null)
         {
-            array.lendTo(this);
-            System.arraycopy(tail, 0, array.bytes, 0, tailLength);
-            stagedLength = tailLength;
-            tailLength = 0;
+            isFailed = true;
+            return 0;
         }
+        int run = Math.min(headOf(plain).length(), to.room()) & ~BLOCK_MASK;
+        if (run == 0)
+        {
+            // Only behind a clear frame of which a piece still waits does a block lie in two chunks.
+            plain.take(block, 0, AesCbcStream.BLOCK_LENGTH);
+            encryptor.update(block, 0, block, 0, AesCbcStream.BLOCK_LENGTH);
+            succeed(out.append(block, 0, AesCbcStream.BLOCK_LENGTH));
+        }
+        return run;
     }
 
-    /** Counts bytes of a frame that were put behind those staged. */
-    private void stage(int length)
+    private void onEncrypted(int length)
     {
-        if (isCrc32c)
-        {
-            crc32c.update(array.bytes, stagedLength, length);
-        }
-        else
-        {
-            crc32.update(array.bytes, stagedLength, length);
-        }
-        stagedLength += length;
-        encryptIfFull();
+        out.commit(length);
+        plain.drop(length);
     }
 
-    private void encryptIfFull()
+    private Chunk requireTail()
     {
-        if (stagedLength >= CipherScratch.LENGTH)
+        Chunk tail = out.tailWithRoom();
+        if (tail == null)
         {
-            encryptBlocks();
+            throw new IllegalStateException("the chunk that was there a moment ago is gone");
         }
+        return tail;
     }
 
-    private void encryptBlocks()
+    private static Chunk headOf(ChunkChain chain)
     {
-        int wholeLength = stagedLength & ~BLOCK_MASK;
-        encrypt(wholeLength);
-        stagedLength -= wholeLength;
-        System.arraycopy(array.bytes, wholeLength, array.bytes, 0, stagedLength);
+        Chunk head = chain.head();
+        if (head == null)
+        {
+            throw new IllegalStateException("nothing to encrypt");
+        }
+        return head;
     }
 
-    private void encrypt(int length)
+    private void appendHead(int length)
     {
-        for (int done = 0; done < length && !isFailed;)
-        {
-            Chunk chunk = out.tailWithRoom();
-            if (chunk == null)
-            {
-                isFailed = true;
-                return;
-            }
-            int room = chunk.room() & ~BLOCK_MASK;
-            if (room == 0)
-            {
-                // Only behind a clear frame of which a piece still waits does a block lie in two chunks.
-                encryptor.update(array.bytes, done, block, 0, AesCbcStream.BLOCK_LENGTH);
-                succeed(out.append(block, 0, AesCbcStream.BLOCK_LENGTH));
-                done += AesCbcStream.BLOCK_LENGTH;
-            }
-            else
-            {
-                int run = Math.min(length - done, room);
-                encryptor.update(array.bytes, done, chunk.buffer(), chunk.writeOffset(), run);
-                out.commit(run);
-                done += run;
-            }
-        }
-    }
-
-    private void resetCrc()
-    {
-        if (isCrc32c)
-        {
-            crc32c.reset();
-        }
-        else
-        {
-            crc32.reset();
-        }
+        succeed(!isFailed && plain.append(head, 0, length));
     }
 
     private boolean succeed(boolean success)

@@ -30,7 +30,6 @@ class RpcFrameWriterTest
     private static final byte[] IV = new byte[16];
 
     private final CipherScratch scratch = new CipherScratch();
-    private final LentArray array = LentArray.forWriters();
     private final ChunkPool pool = new ChunkPool(64L * 1024 * 1024);
 
     @Test
@@ -77,7 +76,7 @@ class RpcFrameWriterTest
             JsonNode vector = captured.get(name);
             Link link = new Link();
             link.write(payloadsOf(RpcVectors.hex(vector.get("client_nonce_frame"))).getFirst(), false);
-            assertFalse(link.writer.isFlushNeeded());
+            assertEquals(0, link.writer.plainLength());
             assertEquals(vector.get("client_nonce_frame").asText(), RpcVectors.toHex(link.drain()));
 
             link.writer.startEncrypting(RpcVectors.hex(vector.get("c2s_key")), RpcVectors.hex(vector.get("c2s_iv")));
@@ -117,7 +116,7 @@ class RpcFrameWriterTest
             {
                 link.finish();
                 assertTrue(link.writer.flush());
-                assertFalse(link.writer.isFlushNeeded());
+                assertEquals(0, link.writer.plainLength());
                 link.out.writeBytes(link.drain());
                 link.assertStream(seed % 2 == 0);
             }
@@ -165,7 +164,7 @@ class RpcFrameWriterTest
     }
 
     @Test
-    @DisplayName("[C-LIM-10] a pool that is used up is an answer, also when found while another link takes the array")
+    @DisplayName("[C-LIM-10] a pool that is used up is an answer, also when found while two links encrypt together")
     void shouldSayThatThePoolIsUsedUp()
     {
         ChunkPool small = new ChunkPool(0);
@@ -173,24 +172,69 @@ class RpcFrameWriterTest
         Link other = new Link(small);
         link.open(false);
         other.open(false);
-        byte[] payload = new byte[16 * 1024 * (small.chunkCountMax() - 1)];
-        link.write(payload, true);
-        assertTrue(link.writer.flush());
-        assertTrue(link.writer.writeFrame(new UnsafeBuffer(new byte[16_300]), 0, 16_300));
-        assertTrue(other.writer.writeFrame(new UnsafeBuffer(new byte[4]), 0, 4), "the other link is not concerned");
-        assertTrue(link.writer.flush(), "the last chunk had room for it");
+        int most = 16 * 1024 * (small.chunkCountMax() - 2);
+        link.write(new byte[most - 12], true);
+        assertTrue(other.writer.writeFrame(new UnsafeBuffer(new byte[4]), 0, 4));
+        other.writer.pad();
 
+        RpcFrameWriter.encryptTogether(link.writer, other.writer);
+
+        assertTrue(link.writer.flush() ^ other.writer.flush(), "one chunk was left, for one of them");
         assertFalse(link.writer.writeFrame(new UnsafeBuffer(new byte[40_000]), 0, 40_000));
         assertFalse(link.writer.flush());
         assertFalse(link.writer.writeFrame(new UnsafeBuffer(new byte[4]), 0, 4));
         link.writer.close();
         link.chain.clear();
-        assertFalse(other.writer.flush(), "its frame was lost when the link took the array back");
+        other.writer.close();
+        other.chain.clear();
         assertEquals(0, small.usedCount());
     }
 
     @Test
-    @DisplayName("a closed link leaves nothing in the agent's array for the next one")
+    @DisplayName("[P-RPC-06] two links that encrypt together send what each would send alone, whatever the lengths")
+    void shouldEncryptTogether()
+    {
+        for (int seed = 0; seed < 40; seed++)
+        {
+            Random random = new Random(seed);
+            List<Link> links = List.of(new Link(), new Link(), new Link());
+            for (Link link : links)
+            {
+                link.open(seed % 2 == 0);
+            }
+            for (int i = 0; i < 200; i++)
+            {
+                Link link = links.get(random.nextInt(3));
+                Link partner = links.get(random.nextInt(3));
+                switch (random.nextInt(8))
+                {
+                    case 0 -> assertTrue(link.writer.flush());
+                    case 1 -> link.writer.pad();
+                    case 2 -> link.out.writeBytes(link.drain());
+                    case 3 ->
+                    {
+                        if (link != partner)
+                        {
+                            RpcFrameWriter.encryptTogether(link.writer, partner.writer);
+                            assertFalse(link.writer.hasBlocks() && partner.writer.hasBlocks());
+                        }
+                    }
+                    default -> link.step(random);
+                }
+            }
+            for (Link link : links)
+            {
+                link.finish();
+                assertTrue(link.writer.flush());
+                link.out.writeBytes(link.drain());
+                link.assertStream(seed % 2 == 0);
+            }
+            assertEquals(0, pool.usedCount());
+        }
+    }
+
+    @Test
+    @DisplayName("a closed link leaves nothing for the next one")
     void shouldForgetWhatWasNotFlushed()
     {
         Link closed = new Link();
@@ -226,6 +270,7 @@ class RpcFrameWriterTest
             second.writer.writeFrame(payload, 0, i % 100 == 0 ? 40_000 : 84);
             if (i % 4 == 0)
             {
+                RpcFrameWriter.encryptTogether(first.writer, second.writer);
                 first.writer.flush();
                 second.writer.flush();
                 first.chain.clear();
@@ -271,7 +316,7 @@ class RpcFrameWriterTest
         Link(ChunkPool from)
         {
             chain = new ChunkChain(from);
-            writer = new RpcFrameWriter(array, chain, new AesCbcStream(scratch));
+            writer = new RpcFrameWriter(from, chain, new AesCbcStream(scratch));
         }
 
         void open(boolean crc32c)
