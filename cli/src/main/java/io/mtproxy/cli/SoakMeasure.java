@@ -144,7 +144,9 @@ final class SoakMeasure
         Path own = terminal.workingDirectory().resolve(terminal.program()).toAbsolutePath();
         if (Files.isExecutable(own))
         {
-            known.put("ours", withArguments(own.toString()));
+            List<String> words = withArguments(own.toString());
+            words.addAll(1, List.of("--status-dir", "{folder}/status"));
+            known.put("ours", words);
         }
         else if (name.equals("ours"))
         {

@@ -4,6 +4,7 @@ package io.mtproxy.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mtproxy.soak.FreePorts;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,7 +84,7 @@ class AotCacheIT
         Path secret = Files.write(folder.resolve("proxy-secret"), new byte[64]);
         try (DistRun proxy = DistRun.start(folder, home.resolve("bin/mtproto-proxy"), List.of(), new ArrayList<>(List
             .of(
-                "-u", "root", "-c", "100", "-H", String.valueOf(ProxyProcess.freePort()), "--status-dir",
+                "-u", "root", "-c", "100", "-H", String.valueOf(FreePorts.next()), "--status-dir",
                 folder.resolve("status").toString(), "--aes-pwd", secret.toString(), conf.toString()))))
         {
             ProcessFacts.await(proxy, READY, () -> proxy.err().contains(READY));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli;
 
+import io.mtproxy.soak.FreePorts;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The ports of one run of a command line: H, I, P, Q and S are free, T and U behind it are taken, R in front of S is taken.
@@ -18,14 +17,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class CommandLinePorts implements AutoCloseable
 {
-    /** Below those that the system gives to connections. */
-    private static final int FIRST = 15_000;
-    private static final int LAST = 32_000;
     private static final int CONNECT_TIMEOUT_MS = 4000;
     private static final String MANY = "$MANY";
     private static final List<String> ADDRESSES = List.of("127.0.0.1", "127.0.0.2", "::1");
-
-    private static final AtomicInteger NEXT = new AtomicInteger(FIRST + (int)(ProcessHandle.current().pid() % 5000));
 
     private final Map<String, Integer> numbers = new TreeMap<>();
     private final List<ServerSocket> taken = new ArrayList<>();
@@ -34,12 +28,12 @@ final class CommandLinePorts implements AutoCloseable
     {
         for (String name : List.of("H", "I", "P", "Q"))
         {
-            numbers.put(name, free(1));
+            numbers.put(name, FreePorts.next());
         }
-        int pair = free(2);
+        int pair = FreePorts.next(2);
         numbers.put("T", pair);
         numbers.put("U", pair + 1);
-        int half = free(2);
+        int half = FreePorts.next(2);
         numbers.put("R", half);
         numbers.put("S", half + 1);
         for (String name : List.of("T", "U", "R"))
@@ -68,7 +62,7 @@ final class CommandLinePorts implements AutoCloseable
             return word;
         }
         int count = Integer.parseInt(word.substring(at + MANY.length()));
-        int first = free(count);
+        int first = FreePorts.next(count);
         List<String> list = new ArrayList<>();
         for (int i = 0; i < count; i++)
         {
@@ -103,40 +97,6 @@ final class CommandLinePorts implements AutoCloseable
         {
             return false;
         }
-    }
-
-    /** @return the first of some ports in a row that nobody has. */
-    private static int free(int count) throws IOException
-    {
-        while (true)
-        {
-            int first = NEXT.getAndAdd(count);
-            if (first + count > LAST)
-            {
-                NEXT.set(FIRST);
-                continue;
-            }
-            if (areFree(first, count))
-            {
-                return first;
-            }
-        }
-    }
-
-    private static boolean areFree(int first, int count) throws IOException
-    {
-        for (int port = first; port < first + count; port++)
-        {
-            try
-            {
-                new ServerSocket(port).close();
-            }
-            catch (BindException e)
-            {
-                return false;
-            }
-        }
-        return true;
     }
 
     @Override

@@ -20,11 +20,12 @@ import java.util.stream.Stream;
  */
 record CommandLineRun(String outcome, boolean isErrorTold, String err)
 {
-    private static final long READY_TIMEOUT_MS = 20_000;
-    private static final long END_TIMEOUT_S = 10;
+    private static final long READY_TIMEOUT_MS = 120_000;
+    private static final long END_TIMEOUT_S = 60;
     private static final long SILENT_MS = 200;
     private static final String READY = " local] main loop";
     private static final String ALMOST_READY = "new configuration active";
+    private static final ProxyUnderTest OURS = new ProxyUnderTest("ours", List.of());
     private static final String NOWHERE = "/dev/null";
 
     /** Runs a program and stops it by SIGTERM once it is ready. */
@@ -38,7 +39,10 @@ record CommandLineRun(String outcome, boolean isErrorTold, String err)
         try (CommandLinePorts ports = new CommandLinePorts())
         {
             List<String> command = new ArrayList<>(program.command());
-            command.addAll(row.arguments(files, ports));
+            List<String> arguments = row.arguments(files, ports);
+            // in front, as the last word of a line may want another one
+            command.addAll(program.keptIn(files.folder(), arguments));
+            command.addAll(arguments);
             ProcessBuilder builder = new ProcessBuilder(command).directory(files.folder().resolve(row.folder())
                 .toFile())
                 .redirectOutput(out.toFile()).redirectError(err.toFile());
@@ -79,9 +83,11 @@ record CommandLineRun(String outcome, boolean isErrorTold, String err)
         try (CommandLinePorts ports = new CommandLinePorts())
         {
             StringBuilder served = new StringBuilder();
+            List<String> arguments = row.arguments(files, ports);
+            arguments.addAll(0, OURS.keptIn(files.folder(), arguments));
             CommandRun run = CommandRun.of(files.folder().resolve(row.folder()),
                 () -> served.append("serves ").append(ports.open(row.line())).append(", ends "),
-                row.arguments(files, ports).toArray(String[]::new));
+                arguments.toArray(String[]::new));
             return of(served.toString(), run.exitCode(), run.out(), String.join("\n", run.err()));
         }
     }

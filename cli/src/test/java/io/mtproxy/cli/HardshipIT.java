@@ -14,6 +14,7 @@ import io.mtproxy.soak.ClientSwarm;
 import io.mtproxy.soak.DatacenterServer;
 import io.mtproxy.soak.DatacenterSettings;
 import io.mtproxy.soak.DatacenterSettings.Mode;
+import io.mtproxy.soak.FreePorts;
 import io.mtproxy.soak.SoakReport;
 import io.mtproxy.soak.SwarmSettings;
 import io.mtproxy.soak.Transport;
@@ -69,9 +70,9 @@ class HardshipIT
         ProcessFacts.open(folder, "rwxrwxrwx");
         shared = "a secret of some length that both sides have in a file".getBytes(StandardCharsets.US_ASCII);
         datacenter = DatacenterServer.start(DatacenterSettings.of(shared, Mode.ECHO));
-        port = ProxyProcess.freePort();
-        otherPort = ProxyProcess.freePort();
-        statsPort = ProxyProcess.freePort();
+        port = FreePorts.next();
+        otherPort = FreePorts.next();
+        statsPort = FreePorts.next();
         ProcessFacts.open(Files.write(folder.resolve("proxy-secret"), shared), "rw-r--r--");
         conf = Files.writeString(folder.resolve("proxy-multi.conf"), configuration());
     }
@@ -376,9 +377,11 @@ class HardshipIT
     private static void assertNothingSpins(StatusFileReader status) throws InterruptedException
     {
         long before = status.get(ProxyCounter.POLLS);
+        long startNs = System.nanoTime();
         Thread.sleep(TimeUnit.SECONDS.toMillis(1));
         long polls = status.get(ProxyCounter.POLLS) - before;
-        assertTrue(polls < POLLS_MAX, () -> polls + " polls in a second");
+        long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs);
+        assertTrue(polls < POLLS_MAX * tookMs / 1000, () -> polls + " polls in " + tookMs + " ms");
     }
 
     private static long descriptors(long pid) throws IOException
@@ -421,9 +424,9 @@ class HardshipIT
     {
         try (ClientSwarm swarm = ClientSwarm.start(SwarmSettings.of(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), port), List.of(HexFormat.of().parseHex(SECRET)),
-            transports.length, Duration.ofMillis(200)).withTransports(List.of(transports))))
+            transports.length, Duration.ofMinutes(2)).withTransports(List.of(transports))))
         {
-            return swarm.await();
+            return swarm.awaitAnswers(10L * transports.length);
         }
     }
 

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 /** A proxy that a test started as a process of its own; ready once its client port takes connections. */
 final class ProxyProcess implements AutoCloseable
 {
-    private static final long READY_TIMEOUT_MS = 30_000;
-    private static final long STOP_TIMEOUT_MS = 10_000;
+    private static final long READY_TIMEOUT_MS = 120_000;
+    private static final long STOP_TIMEOUT_MS = 30_000;
 
     private final Process process;
     private final int port;
@@ -56,15 +55,6 @@ final class ProxyProcess implements AutoCloseable
             throw failure;
         }
         return proxy;
-    }
-
-    /** A port of 127.0.0.1 that was free a moment ago. */
-    static int freePort() throws IOException
-    {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress()))
-        {
-            return socket.getLocalPort();
-        }
     }
 
     int port()

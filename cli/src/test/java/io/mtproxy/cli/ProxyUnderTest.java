@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli;
 
+import io.mtproxy.soak.FreePorts;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -17,6 +18,8 @@ import java.util.Optional;
  */
 record ProxyUnderTest(String name, List<String> command)
 {
+    private static final String REFERENCE = "reference";
+    private static final String STATUS_DIR = "--status-dir";
     private static final String MAIN_CLASS = "io.mtproxy.cli.MtProxy";
     private static final List<String> JVM_FLAG_PREFIXES =
         List.of("--add-opens", "--add-exports", "--enable-native-access", "--sun-misc-unsafe-memory-access",
@@ -52,7 +55,7 @@ record ProxyUnderTest(String name, List<String> command)
         final String binary = System.getenv("MTPROXY_REFERENCE");
         return binary == null || binary.isBlank() ?
             Optional.empty() :
-            Optional.of(new ProxyUnderTest("reference", List.of(binary)));
+            Optional.of(new ProxyUnderTest(REFERENCE, List.of(binary)));
     }
 
     /**
@@ -70,13 +73,26 @@ record ProxyUnderTest(String name, List<String> command)
         Files.createDirectories(folder);
         final Path configurationFile = Files.writeString(folder.resolve("proxy-multi.conf"), configuration);
         final Path keyFile = Files.write(folder.resolve("proxy-secret"), datacenterKey);
-        final int port = ProxyProcess.freePort();
+        final int port = FreePorts.next();
         final List<String> line = new ArrayList<>(command);
         line.addAll(List.of("-u", System.getProperty("user.name"), "-c", "1000", "-H", Integer.toString(port)));
         line.addAll(List.of("--aes-pwd", keyFile.toString()));
         line.addAll(arguments);
+        line.addAll(keptIn(folder, arguments));
         line.add(configurationFile.toString());
         return ProxyProcess.start(line, port, folder.resolve("proxy.log"));
+    }
+
+    /**
+     * @param folder    of the test.
+     * @param arguments that the program gets.
+     * @return more of them, so that it leaves nothing outside of the folder and sees no proxy of another test.
+     */
+    List<String> keptIn(final Path folder, final List<String> arguments)
+    {
+        return name.equals(REFERENCE) || arguments.contains(STATUS_DIR) ?
+            List.of() :
+            List.of(STATUS_DIR, folder.resolve("status").toString());
     }
 
     @Override

@@ -50,7 +50,7 @@ class ReloadUnderLoadIT extends WorkerProcesses
             ProcessFacts.await(proxy, "links", () -> datacenter.snapshot().linksReady() == links);
             List<Long> processes = processes(proxy, workerCount);
             SoakReport report;
-            try (ClientSwarm swarm = ClientSwarm.start(swarm(12, 600)))
+            try (ClientSwarm swarm = ClientSwarm.start(swarm(12)))
             {
                 ProcessFacts.await(proxy, "answers", () -> swarm.snapshot().messagesAnswered() > 100);
                 // settled: what a process opens when it first needs it is open

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mtproxy.engine.io.linux.LinuxSignals;
+import io.mtproxy.soak.FreePorts;
 import io.mtproxy.soak.SoakReport;
 import java.io.InputStream;
 import java.net.URI;
@@ -38,7 +39,7 @@ class RestartIT extends WorkerProcesses
     @Test
     void shouldGoOnCountingOverRestarts() throws Exception
     {
-        statsPort = ProxyProcess.freePort();
+        statsPort = FreePorts.next();
         long countedSinceMs;
         try (DistRun proxy = startRun(0))
         {

@@ -8,6 +8,7 @@ import io.mtproxy.soak.ClientSwarm;
 import io.mtproxy.soak.DatacenterServer;
 import io.mtproxy.soak.DatacenterSettings;
 import io.mtproxy.soak.DatacenterSettings.Mode;
+import io.mtproxy.soak.FreePorts;
 import io.mtproxy.soak.SoakReport;
 import io.mtproxy.soak.SwarmSettings;
 import io.mtproxy.soak.Transport;
@@ -39,7 +40,7 @@ class RunCommandIT
     void shouldRelayEachTransportAndEndWithZero(String threads) throws Exception
     {
         byte[] proxySecret = "a secret of some length that both sides have in a file".getBytes("US-ASCII");
-        int port = ProxyProcess.freePort();
+        int port = FreePorts.next();
         try (DatacenterServer datacenter = DatacenterServer.start(DatacenterSettings.of(proxySecret, Mode.ECHO));
             DistRun proxy = DistRun.start(folder, List.of("-u", "root", "-c", "1000", "-H", String.valueOf(port),
                 "-S", SECRET, "--threads", threads, "--status-dir", folder.resolve("status").toString(),
@@ -50,9 +51,9 @@ class RunCommandIT
             SoakReport report;
             try (ClientSwarm swarm = ClientSwarm.start(SwarmSettings.of(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), port), List.of(HexFormat.of().parseHex(SECRET)),
-                6, Duration.ofSeconds(1)).withTransports(List.of(Transport.values()))))
+                6, Duration.ofMinutes(2)).withTransports(List.of(Transport.values()))))
             {
-                report = swarm.await();
+                report = swarm.awaitAnswers(60);
             }
             proxy.terminate();
 

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.mtproxy.engine.EngineConfig;
 import io.mtproxy.engine.config.ConfigurationException;
 import io.mtproxy.engine.status.StatusDirectory;
+import io.mtproxy.soak.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -217,7 +218,7 @@ class RunCommandTest
     {
         Path bad = Files.writeString(folder.resolve("bad.conf"), "proxy_for 2 127.0.0.1:9;\nproxies 3;\n");
 
-        CommandRun missing = run("-H " + takenPort() + " " + folder.resolve("nowhere"));
+        CommandRun missing = run("-H " + FreePorts.next() + " " + folder.resolve("nowhere"));
         CommandRun directory = run(folder.toString());
         CommandRun wrong = run(bad.toString());
 
@@ -259,7 +260,7 @@ class RunCommandTest
                 run::errors);
             assertFalse(run.errors().contains("nowhere"), run::errors);
         }
-        int port = ProxyProcess.freePort();
+        int port = FreePorts.next();
         CommandRun twice = run("-H " + port + " -H " + port + " " + conf);
         assertEquals(1, twice.exitCode());
         assertTrue(twice.errors().contains("client port " + port + " cannot be opened: it is listed twice"),
@@ -328,7 +329,7 @@ class RunCommandTest
     @Test
     void shouldTellItsLifeInOrder() throws IOException
     {
-        int port = ProxyProcess.freePort();
+        int port = FreePorts.next();
         CommandRun run = run("-u root --status-dir " + folder.resolve("status") + " -S " + SECRET + " -H " + port +
             " " +
             conf + " --aes-pwd " + proxySecret + " -c 100");
@@ -370,7 +371,7 @@ class RunCommandTest
     @Test
     void shouldShowEffectiveConfiguration() throws IOException
     {
-        int first = ProxyProcess.freePort();
+        int first = FreePorts.next();
         CommandRun run = run("-vv --verbosity=1 -H" + first + ", " + conf +
             " -u root -b 7 --backlog=9 --conn 50 -C -1 " +
             "--client-buffer 4M --aes-pwd=" + proxySecret + " -P " + SECRET + " -S" + SECRET + " --status-dir " +
@@ -459,14 +460,6 @@ class RunCommandTest
     private static void assertWarned(CommandRun run, String text)
     {
         assertEquals(1, run.err().stream().filter(line -> line.contains("] warning: " + text)).count(), run::errors);
-    }
-
-    private static int takenPort() throws IOException
-    {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress()))
-        {
-            return socket.getLocalPort();
-        }
     }
 
     private CommandRun run(String line)

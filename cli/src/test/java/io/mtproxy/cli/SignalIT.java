@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mtproxy.engine.io.linux.LinuxProcess;
 import io.mtproxy.engine.io.linux.LinuxSignals;
+import io.mtproxy.soak.FreePorts;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -165,7 +166,7 @@ class SignalIT
     private DistRun start(String... more) throws Exception
     {
         List<String> arguments = new ArrayList<>(List.of(more));
-        arguments.addAll(List.of("-u", "root", "-c", "1000", "-H", String.valueOf(ProxyProcess.freePort()),
+        arguments.addAll(List.of("-u", "root", "-c", "1000", "-H", String.valueOf(FreePorts.next()),
             "--status-dir",
             folder.resolve("status").toString(), "--aes-pwd", folder.resolve("proxy-secret").toString(), conf
                 .toString()));

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mtproxy.soak.FreePorts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -33,7 +34,7 @@ class StatsOptionsTest
     void prepare() throws IOException
     {
         conf = Files.writeString(folder.resolve("proxy-multi.conf"), "proxy_for 2 127.0.0.1:1;\ndefault 2;\n");
-        port = ProxyProcess.freePort();
+        port = FreePorts.next(2);
     }
 
     /** [C-HTTP-01] [C-HTTP-02] [C-CLI-39] [C-CLI-55] */

@@ -11,6 +11,7 @@ import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusDirectory;
 import io.mtproxy.engine.status.StatusFile;
 import io.mtproxy.engine.status.StatusState;
+import io.mtproxy.soak.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -35,7 +36,7 @@ class StatsServerCommandTest
     void prepare() throws IOException
     {
         root = folder.resolve("status");
-        port = ProxyProcess.freePort();
+        port = FreePorts.next();
     }
 
     @Test
@@ -164,8 +165,8 @@ class StatsServerCommandTest
         try (Socket socket = new Socket())
         {
             socket.bind(new InetSocketAddress(from, 0));
-            socket.connect(new InetSocketAddress("127.0.0.1", port), 5_000);
-            socket.setSoTimeout(20_000);
+            socket.connect(new InetSocketAddress("127.0.0.1", port), 60_000);
+            socket.setSoTimeout(60_000);
             socket.getOutputStream().write(("GET " + path + " HTTP/1.1\r\n\r\n").getBytes(ISO_8859_1));
             return new String(socket.getInputStream().readAllBytes(), ISO_8859_1);
         }

@@ -11,6 +11,7 @@ import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusDirectory;
 import io.mtproxy.engine.status.StatusFileReader;
 import io.mtproxy.soak.ClientSwarm;
+import io.mtproxy.soak.FreePorts;
 import io.mtproxy.soak.SoakReport;
 import io.mtproxy.soak.SoakReport.ErrorKind;
 import java.io.IOException;
@@ -56,14 +57,14 @@ class UpgradeIT extends WorkerProcesses
     @Test
     void shouldReplaceAllWorkersWithoutLosingAnybody() throws Exception
     {
-        int statsPort = ProxyProcess.freePort();
-        try (DistRun proxy = start("-p", String.valueOf(statsPort), "--http-stats"))
+        int statsPort = FreePorts.next();
+        try (DistRun proxy = start("-p", String.valueOf(statsPort), "--http-stats", "--drain-timeout", "600"))
         {
             List<Long> before = awaitReady(proxy, 2);
             SoakReport coming;
             SoakReport staying;
-            try (ClientSwarm comers = ClientSwarm.start(swarm(8, 30).withConnections(400, 2));
-                ClientSwarm stayers = ClientSwarm.start(swarm(8, 30)))
+            try (ClientSwarm comers = ClientSwarm.start(swarm(8).withConnections(400, 2));
+                ClientSwarm stayers = ClientSwarm.start(swarm(8)))
             {
                 ProcessFacts.await(proxy, "answers", () -> comers.snapshot().messagesAnswered() > 100 &&
                     stayers.snapshot().messagesAnswered() > 100);
@@ -117,7 +118,7 @@ class UpgradeIT extends WorkerProcesses
         {
             List<Long> before = awaitReady(proxy, 2);
             List<StatusFileReader> old = List.of(reader(0), reader(1));
-            try (ClientSwarm stayers = ClientSwarm.start(swarm(10, 60)))
+            try (ClientSwarm stayers = ClientSwarm.start(swarm(10)))
             {
                 ProcessFacts.await(proxy, "clients", () -> total(ProxyCounter.SPECIAL_CONNECTIONS) == 10 &&
                     stayers.snapshot().messagesAnswered() > 100);
@@ -148,7 +149,7 @@ class UpgradeIT extends WorkerProcesses
         try (DistRun proxy = start())
         {
             List<Long> before = awaitReady(proxy, 2);
-            try (ClientSwarm swarm = ClientSwarm.start(swarm(8, 30)))
+            try (ClientSwarm swarm = ClientSwarm.start(swarm(8)))
             {
                 ProcessFacts.await(proxy, "answers", () -> swarm.snapshot().messagesAnswered() > 100);
                 Files.writeString(folder.resolve("build-2/jvm.flags"), "-Xmx1k\n");

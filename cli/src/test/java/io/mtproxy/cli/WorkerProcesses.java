@@ -11,6 +11,7 @@ import io.mtproxy.soak.ClientSwarm;
 import io.mtproxy.soak.DatacenterServer;
 import io.mtproxy.soak.DatacenterSettings;
 import io.mtproxy.soak.DatacenterSettings.Mode;
+import io.mtproxy.soak.FreePorts;
 import io.mtproxy.soak.SoakReport;
 import io.mtproxy.soak.SwarmSettings;
 import io.mtproxy.soak.Transport;
@@ -35,11 +36,13 @@ abstract class WorkerProcesses
     static final String SECRET = "00112233445566778899aabbccddeeff";
     static final String OTHER_SECRET = "ffeeddccbbaa99887766554433221100";
     static final int LINKS_PER_WORKER = 4;
-    private static final int EXCHANGE_SECONDS_MAX = 60;
     static final String READY = "main loop begins";
 
     private static final byte[] PROXY_SECRET =
         "a secret of some length that both sides have in a file".getBytes(StandardCharsets.US_ASCII);
+
+    private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(2);
+    private static final long ANSWERS_EACH = 10;
 
     @TempDir Path folder;
     DatacenterServer datacenter;
@@ -50,7 +53,7 @@ abstract class WorkerProcesses
     {
         ProcessFacts.open(folder, "rwxr-xr-x");
         datacenter = DatacenterServer.start(DatacenterSettings.of(PROXY_SECRET, Mode.ECHO));
-        port = ProxyProcess.freePort();
+        port = FreePorts.next();
         ProcessFacts.open(Files.write(folder.resolve("proxy-secret"), PROXY_SECRET), "rw-------");
         ProcessFacts.open(Files.writeString(folder.resolve("secrets"), SECRET + "\n"), "rw-------");
         ProcessFacts.open(Files.writeString(folder.resolve("proxy-multi.conf"),
@@ -63,18 +66,25 @@ abstract class WorkerProcesses
         datacenter.close();
     }
 
-    SwarmSettings swarm(int clients, int seconds)
+    /** @return clients that send until they are told to finish, or longer than any test. */
+    SwarmSettings swarm(int clients)
+    {
+        return swarm(clients, SECRET);
+    }
+
+    SwarmSettings swarm(int clients, String secret)
     {
         return SwarmSettings.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-            List.of(HexFormat.of().parseHex(SECRET)), clients, Duration.ofSeconds(seconds))
+            List.of(HexFormat.of().parseHex(secret)), clients, Duration.ofMinutes(10))
             .withTransports(List.of(Transport.values()));
     }
 
+    /** Clients that send until each has had some answers. */
     static SoakReport run(SwarmSettings settings) throws Exception
     {
-        try (ClientSwarm swarm = ClientSwarm.start(settings))
+        try (ClientSwarm swarm = ClientSwarm.start(settings.withDuration(ANSWER_TIMEOUT)))
         {
-            return swarm.await();
+            return swarm.awaitAnswers(ANSWERS_EACH * settings.clients());
         }
     }
 
@@ -84,8 +94,7 @@ abstract class WorkerProcesses
      */
     SoakReport exchange(DistRun proxy, int clients, long answers) throws Exception
     {
-        try (ClientSwarm swarm =
-            ClientSwarm.start(swarm(clients, EXCHANGE_SECONDS_MAX).withDrain(Duration.ofSeconds(EXCHANGE_SECONDS_MAX))))
+        try (ClientSwarm swarm = ClientSwarm.start(swarm(clients)))
         {
             ProcessFacts.await(proxy, answers + " answers", () -> swarm.snapshot().messagesAnswered() >= answers);
             swarm.finish();

@@ -9,15 +9,11 @@ import io.mtproxy.engine.io.linux.LinuxProcess;
 import io.mtproxy.engine.io.linux.LinuxSignals;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.soak.ClientSwarm;
+import io.mtproxy.soak.FreePorts;
 import io.mtproxy.soak.SoakReport;
-import io.mtproxy.soak.SwarmSettings;
 import io.mtproxy.soak.Transport;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -84,8 +80,7 @@ class WorkerSignalsIT extends WorkerProcesses
             ProcessFacts.await(proxy, "its log", () -> ProcessFacts.descriptor(pid, 2).equals(log.toRealPath()
                 .toString()));
             ProcessFacts.await(proxy, "links", () -> datacenter.snapshot().linksReady() == 2L * LINKS_PER_WORKER);
-            SoakReport report = run(SwarmSettings.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-                List.of(HexFormat.of().parseHex(OTHER_SECRET)), 16, Duration.ofSeconds(1)));
+            SoakReport report = run(swarm(16, OTHER_SECRET));
             assertTrue(report.isClean() && report.messagesAnswered() > 0, report::toString);
         }
     }
@@ -121,12 +116,26 @@ class WorkerSignalsIT extends WorkerProcesses
             int at = arguments.indexOf("-M");
             arguments.subList(at, at + 2).clear();
         }
+        boolean isInTime = false;
+        // what a busy machine keeps from ending within the second is ended by force, and counts no more
+        for (int attempt = 0; attempt < 5 && !isInTime; attempt++)
+        {
+            port = FreePorts.next();
+            arguments.set(arguments.indexOf("-H") + 1, String.valueOf(port));
+            isInTime = isEveryClientCounted(arguments, workerCount);
+        }
+        assertTrue(isInTime);
+    }
+
+    /** @return false where the proxy was ended by force. */
+    private boolean isEveryClientCounted(List<String> arguments, int workerCount) throws Exception
+    {
         try (DistRun proxy = DistRun.start(folder, arguments))
         {
             ProcessFacts.await(proxy, "links",
                 () -> datacenter.snapshot().linksReady() == (long)Math.max(1, workerCount) * LINKS_PER_WORKER);
             SoakReport report;
-            try (ClientSwarm swarm = ClientSwarm.start(swarm(CLIENT_COUNT, 60).withLengths(64, 4096)
+            try (ClientSwarm swarm = ClientSwarm.start(swarm(CLIENT_COUNT).withLengths(64, 4096)
                 .withTransports(List.of(Transport.PADDED)).withRate(5, 4).withConnections(2000, 0)))
             {
                 ProcessFacts.await(proxy, "clients",
@@ -137,11 +146,16 @@ class WorkerSignalsIT extends WorkerProcesses
                 assertEquals(0, proxy.exitCode(), proxy.err());
             }
             assertEquals(0, report.errors().size() + report.mismatches(), report::toString);
+            if (proxy.err().contains("did not end within") || proxy.err().contains("not everything closed within"))
+            {
+                return false;
+            }
             assertEquals(CLIENT_COUNT, sum(workerCount, ProxyCounter.CLOSED_SHUTDOWN));
             assertEquals(CLIENT_COUNT, sum(workerCount, ProxyCounter.INBOUND_CONNECTIONS_ACCEPTED));
             assertEquals(0, sum(workerCount, ProxyCounter.SPECIAL_CONNECTIONS));
             assertTrue(sum(workerCount, ProxyCounter.ANSWERS_TO_CLIENT) >= report.messagesAnswered());
             assertFalse(proxy.err().contains("warning: "), proxy.err());
+            return true;
         }
     }
 

@@ -13,17 +13,15 @@ import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusFileReader;
 import io.mtproxy.soak.ClientSwarm;
 import io.mtproxy.soak.FakeTlsClientPeer;
+import io.mtproxy.soak.FreePorts;
 import io.mtproxy.soak.SoakReport;
 import io.mtproxy.soak.SoakReport.ErrorKind;
-import io.mtproxy.soak.SwarmSettings;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -50,7 +48,7 @@ class WorkersIT extends WorkerProcesses
     {
         ProcessFacts.assumeUsersCanChange();
         port = LifeCycleIT.freePortBelow1024();
-        int statsPort = ProxyProcess.freePort();
+        int statsPort = FreePorts.next();
         try (DistRun proxy = start("-u", "nobody", "-p", String.valueOf(statsPort), "--http-stats"))
         {
             List<Long> workers = awaitReady(proxy, 2);
@@ -90,7 +88,7 @@ class WorkersIT extends WorkerProcesses
     @Test
     void shouldReplaceKilledWorker() throws Exception
     {
-        int statsPort = ProxyProcess.freePort();
+        int statsPort = FreePorts.next();
         try (DistRun proxy =
             start("-u", "root", "--threads", "1+1", "-p", String.valueOf(statsPort), "--http-stats"))
         {
@@ -98,7 +96,7 @@ class WorkersIT extends WorkerProcesses
             long before;
             SoakReport report;
             long lost;
-            try (ClientSwarm swarm = ClientSwarm.start(swarm(12, 4)))
+            try (ClientSwarm swarm = ClientSwarm.start(swarm(12)))
             {
                 ProcessFacts.await(proxy, "answers", () -> swarm.snapshot().messagesAnswered() > 200 &&
                     total(ProxyCounter.SPECIAL_CONNECTIONS) == 12);
@@ -115,7 +113,7 @@ class WorkersIT extends WorkerProcesses
                     shown[0] = now;
                     return proxy.err().contains("has taken the place");
                 });
-                report = swarm.await();
+                report = swarm.awaitAnswers(swarm.snapshot().messagesAnswered() + 100);
             }
             long gone = report.errors().getOrDefault(ErrorKind.CONNECTION_RESET, 0L) +
                 report.errors().getOrDefault(ErrorKind.CLOSED_BY_PROXY, 0L);
@@ -161,16 +159,22 @@ class WorkersIT extends WorkerProcesses
     @Test
     void shouldEndWithOneBeforeWorkersServe() throws Exception
     {
-        try (DistRun proxy = start("-u", "root"))
+        int exitCode = 0;
+        // the signal must come within the time that workers take to start, which a busy machine may miss
+        for (int attempt = 0; attempt < 5 && exitCode == 0; attempt++)
         {
-            ProcessFacts.await(proxy, "the start", () -> proxy.err().contains("starting 2 workers"));
-            List<Long> workers = workers(proxy);
-            proxy.terminate();
-
-            assertEquals(1, proxy.exitCode());
-            awaitEnd(proxy, workers);
-            assertTrue(proxy.err().contains("SIGTERM before the start was complete, exiting"), proxy.err());
+            try (DistRun proxy = start("-u", "root"))
+            {
+                ProcessFacts.await(proxy, "the start", () -> proxy.err().contains("starting 2 workers"));
+                List<Long> workers = workers(proxy);
+                proxy.terminate();
+                exitCode = proxy.exitCode();
+                awaitEnd(proxy, workers);
+                assertEquals(exitCode == 1, proxy.err().contains("SIGTERM before the start was complete, exiting"),
+                    proxy.err());
+            }
         }
+        assertEquals(1, exitCode);
     }
 
     /** [C-SIG-03] While it waits for a worker that hangs; the workers follow, as the master is gone. */
@@ -290,7 +294,8 @@ class WorkersIT extends WorkerProcesses
 
             assertEquals(0, proxy.exitCode());
             awaitEnd(proxy, workers);
-            assertTrue(proxy.err().contains("1 workers did not end within"), proxy.err());
+            // on a busy machine the other one as well
+            assertTrue(proxy.err().contains(" workers did not end within"), proxy.err());
         }
     }
 
@@ -349,9 +354,7 @@ class WorkersIT extends WorkerProcesses
             ProcessFacts.await(proxy, "another", () -> count(proxy.err(), "has taken the place") == 2);
             assertEquals(0, refusedAt(0), "what is in use now is the newest");
             ProcessFacts.await(proxy, "links", () -> datacenter.snapshot().linksReady() == 2L * LINKS_PER_WORKER);
-            SoakReport report = run(SwarmSettings.of(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
-                List.of(HexFormat.of().parseHex(OTHER_SECRET)), 16, Duration.ofSeconds(1)));
+            SoakReport report = run(swarm(16, OTHER_SECRET));
 
             assertTrue(report.isClean() && report.messagesAnswered() > 0, report::toString);
         }
@@ -369,7 +372,7 @@ class WorkersIT extends WorkerProcesses
         try (DistRun proxy = start("-u", "root", "-C", "4"))
         {
             awaitReady(proxy, 2);
-            try (ClientSwarm swarm = ClientSwarm.start(swarm(8, 60)))
+            try (ClientSwarm swarm = ClientSwarm.start(swarm(8)))
             {
                 ProcessFacts.await(proxy, "clients", () -> swarm.snapshot().connectionsOpen() == 8);
                 ProcessFacts.await(proxy, "a warning", () -> proxy.err().lines().anyMatch(

@@ -12,6 +12,7 @@ import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.io.TcpSocket;
 import io.mtproxy.engine.io.linux.LinuxDescriptors;
+import io.mtproxy.soak.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -30,7 +31,7 @@ class HandedNetworkTest
     @Test
     void shouldGiveOpenedSocketsToWhoListens() throws IOException
     {
-        EngineConfig config = config(2, freePort());
+        EngineConfig config = config(2, FreePorts.next());
         try (HandedNetwork network = HandedNetwork.open(config))
         {
             int port = config.listening().ports().getFirst();
@@ -45,7 +46,7 @@ class HandedNetworkTest
     @Test
     void shouldCloseWhatNobodyTook() throws IOException
     {
-        EngineConfig config = config(1, freePort());
+        EngineConfig config = config(1, FreePorts.next());
         HandedNetwork.open(config).close();
 
         HandedNetwork.open(config).close();
@@ -57,7 +58,7 @@ class HandedNetworkTest
     {
         try (ServerSocket taken = new ServerSocket(0, 1))
         {
-            int free = freePort();
+            int free = FreePorts.next();
             IOException refused = assertThrows(IOException.class,
                 () -> HandedNetwork.open(config(1, free, taken.getLocalPort())));
 
@@ -71,7 +72,7 @@ class HandedNetworkTest
     @Test
     void shouldAdoptSocketsOfAnotherProcess() throws IOException
     {
-        EngineConfig config = config(1, freePort());
+        EngineConfig config = config(1, FreePorts.next());
         int port = config.listening().ports().getFirst();
         int[] pair = LinuxDescriptors.socketPair();
         try (HandedNetwork master = HandedNetwork.open(config))
@@ -115,13 +116,5 @@ class HandedNetworkTest
         return new EngineConfig(EngineConfig.Listening.on(ports), EngineConfig.Clients.with(SecretList.of(List.of())),
             EngineConfig.MiddleProxies.of(conf, null), EngineConfig.Buffers.DEFAULT,
             new EngineConfig.Threads(clientAgentCount, 1, false));
-    }
-
-    private static int freePort() throws IOException
-    {
-        try (ServerSocket socket = new ServerSocket(0, 1))
-        {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -29,6 +29,7 @@ public final class ClientSwarm implements AutoCloseable
     private static final long LATENCY_NS_MAX = 3_600_000_000_000L;
     private static final int LATENCY_DIGITS = 3;
     private static final int WAIT_MS = 2;
+    private static final int ANSWERS_POLL_MS = 5;
 
     private final SwarmSettings settings;
     private final Selector selector;
@@ -98,6 +99,21 @@ public final class ClientSwarm implements AutoCloseable
     {
         thread.join();
         return snapshot();
+    }
+
+    /**
+     * Sends until all clients have connected and so many messages are answered, or the time is over; then as
+     * {@link #finish()} and {@link #await()}. For tests, which have no use for a time that a busy machine does not keep.
+     */
+    public SoakReport awaitAnswers(long count) throws InterruptedException
+    {
+        while (!finished && (counters.messagesAnswered.get() < count ||
+            counters.connectionsOpened.get() < settings.clients()))
+        {
+            Thread.sleep(ANSWERS_POLL_MS);
+        }
+        finish();
+        return await();
     }
 
     /** Numbers until now. */

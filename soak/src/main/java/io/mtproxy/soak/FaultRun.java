@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,7 +73,7 @@ public final class FaultRun implements AutoCloseable
         Path aesPwd = Files.write(folder.resolve("aes-pwd"), LINK_SECRET);
         Path config = Files.writeString(folder.resolve("proxy.conf"),
             "default 2;\nproxy_for 2 127.0.0.1:" + datacenter.port() + ";\n");
-        int port = freePort();
+        int port = FreePorts.next();
         List<String> filled = words.stream().map(word -> word.replace("{port}", Integer.toString(port))
             .replace("{config}", config.toString()).replace("{aes-pwd}", aesPwd.toString())
             .replace("{secret}", SECRET).replace("{folder}", folder.toString())).toList();
@@ -167,14 +166,6 @@ public final class FaultRun implements AutoCloseable
                 throw new IllegalStateException(String.format(Locale.ROOT, "%s: not within a minute", what));
             }
             Thread.sleep(1);
-        }
-    }
-
-    private static int freePort() throws IOException
-    {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress()))
-        {
-            return socket.getLocalPort();
         }
     }
 

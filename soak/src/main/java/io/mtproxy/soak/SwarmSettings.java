@@ -60,7 +60,7 @@ public record SwarmSettings(
     {
         return new SwarmSettings(
             proxy, clients, List.of(Transport.values()), secrets, List.of(2), DatacenterSettings.Mode.ECHO,
-            LoadPattern.LENGTH_MIN, ClientPeer.PACKET_LENGTH_MAX, 0, 1, 4, 500, 0, duration, Duration.ofSeconds(5), 1);
+            LoadPattern.LENGTH_MIN, ClientPeer.PACKET_LENGTH_MAX, 0, 1, 4, 500, 0, duration, Duration.ofSeconds(60), 1);
     }
 
     public SwarmSettings withTransports(List<Transport> value)
@@ -110,6 +110,13 @@ public record SwarmSettings(
         return new SwarmSettings(
             proxy, clients, transports, secrets, dcIds, mode, lengthMin, lengthMax, ratePerClient, window,
             quickAckEvery, perSecond, messagesEach, duration, drain, seed);
+    }
+
+    public SwarmSettings withDuration(Duration value)
+    {
+        return new SwarmSettings(
+            proxy, clients, transports, secrets, dcIds, mode, lengthMin, lengthMax, ratePerClient, window,
+            quickAckEvery, connectsPerSecond, messagesPerConnection, value, drain, seed);
     }
 
     public SwarmSettings withDrain(Duration value)

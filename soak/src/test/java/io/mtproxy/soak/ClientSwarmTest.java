@@ -16,10 +16,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The swarm and the server, with a small relay between them. */
-@Timeout(60)
+@Timeout(180)
 class ClientSwarmTest
 {
     private static final byte[] DATACENTER_SECRET = new byte[64];
+    private static final Duration BOUND = Duration.ofMinutes(2);
     private static final byte[] SECRET = Vectors.hex("00112233445566778899aabbccddeeff");
 
     @ParameterizedTest
@@ -31,10 +32,11 @@ class ClientSwarmTest
             RelayProxy proxy = new RelayProxy(server.address(), DATACENTER_SECRET, SECRET);
             ClientSwarm swarm = ClientSwarm.start(settings(proxy, mode).withLengths(56, 200_000)))
         {
-            SoakReport report = swarm.await();
+            SoakReport report = swarm.awaitAnswers(40);
 
             assertTrue(report.isClean(), report::toString);
-            assertTrue(report.messagesAnswered() >= 8, report::toString);
+            assertTrue(report.messagesAnswered() >= 40, report::toString);
+            assertTrue(report.elapsed().compareTo(BOUND) < 0, report::toString);
             assertEquals(report.messagesAnswered(), report.latencyNs().getTotalCount());
             assertEquals(List.of(), server.violations());
             assertEquals(0, server.snapshot().mismatches());
@@ -54,7 +56,7 @@ class ClientSwarmTest
             proxy.corruptEvery = 3;
             try (ClientSwarm swarm = ClientSwarm.start(settings(proxy, Mode.ECHO).withLengths(56, 1000)))
             {
-                SoakReport report = swarm.await();
+                SoakReport report = swarm.awaitAnswers(40);
 
                 assertNotEquals(0, report.mismatches());
                 assertFalse(report.isClean());
@@ -71,6 +73,11 @@ class ClientSwarmTest
             RelayProxy proxy = new RelayProxy(server.address(), DATACENTER_SECRET, SECRET);
             ClientSwarm swarm = ClientSwarm.start(settings(proxy, Mode.ECHO).withLengths(56, 1000)))
         {
+            while (swarm.snapshot().connectionsOpened() <= 8)
+            {
+                Thread.sleep(5);
+            }
+            swarm.finish();
             SoakReport report = swarm.await();
 
             assertEquals(0, report.messagesAnswered());
@@ -87,7 +94,8 @@ class ClientSwarmTest
             DatacenterServer.start(DatacenterSettings.of(DATACENTER_SECRET, Mode.ECHO).withFaults(faults));
             RelayProxy proxy = new RelayProxy(server.address(), DATACENTER_SECRET, SECRET);
             ClientSwarm swarm =
-                ClientSwarm.start(settings(proxy, Mode.ECHO).withLengths(56, 1000).withRate(10, 8)))
+                ClientSwarm.start(settings(proxy, Mode.ECHO, Duration.ofMillis(1500)).withLengths(56, 1000).withRate(10,
+                    8)))
         {
             SoakReport report = swarm.await();
 
@@ -113,7 +121,12 @@ class ClientSwarmTest
 
     private static SwarmSettings settings(RelayProxy proxy, Mode mode)
     {
-        return SwarmSettings.of(proxy.address(), List.of(SECRET), 8, Duration.ofMillis(1500))
+        return settings(proxy, mode, BOUND);
+    }
+
+    private static SwarmSettings settings(RelayProxy proxy, Mode mode, Duration duration)
+    {
+        return SwarmSettings.of(proxy.address(), List.of(SECRET), 8, duration)
             .withTransports(List.of(Transport.INTERMEDIATE, Transport.PADDED))
             .withMode(mode);
     }

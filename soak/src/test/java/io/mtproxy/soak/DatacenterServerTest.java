@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The server over real sockets, with a proxy's half of one link against it. */
-@Timeout(60)
+@Timeout(180)
 class DatacenterServerTest
 {
     private static final byte[] SECRET = new byte[32];
@@ -151,7 +151,7 @@ class DatacenterServerTest
         Link(DatacenterServer server) throws IOException
         {
             socket = new Socket(server.address().getAddress(), server.port());
-            socket.setSoTimeout(10_000);
+            socket.setSoTimeout(60_000);
             rpc = new ProxyLink(
                 SECRET,
                 new LinkEnds(

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a run of faults says when there is nothing to measure, and what breaks a bound. */
-@Timeout(60)
+@Timeout(180)
 class FaultRunTest
 {
     @Test

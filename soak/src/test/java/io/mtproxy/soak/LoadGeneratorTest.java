@@ -22,7 +22,7 @@ class LoadGeneratorTest
 {
     private static final byte[] LINK_SECRET = new byte[32];
     private static final byte[] SECRET = new byte[16];
-    private static final long BOUND_NS = 30_000_000_000L;
+    private static final long BOUND_NS = 120_000_000_000L;
 
     @ParameterizedTest
     @ValueSource(strings = {"pairs-5", "pairs-3/4k:padded", "pairs-3/60k", "bulk-down-2/1020k",

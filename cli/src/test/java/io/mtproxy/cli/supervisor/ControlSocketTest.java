@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What verbs and a supervisor say to each other, and what others may do to the socket. */
-@Timeout(60)
+@Timeout(180)
 class ControlSocketTest
 {
     @TempDir private Path folder;

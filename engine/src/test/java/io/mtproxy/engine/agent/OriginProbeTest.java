@@ -141,7 +141,7 @@ class OriginProbeTest
         long tookMs = (System.nanoTime() - startNs) / NS_PER_MS;
 
         assertNull(finding.profile());
-        assertTrue(tookMs >= 4000 && tookMs < 9000, "took " + tookMs + " ms");
+        assertTrue(tookMs >= 4000 && tookMs < 60_000, "took " + tookMs + " ms");
     }
 
     private OriginProber.Finding look(String domain)

@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.concurrent.NanoClock;
 import org.agrona.concurrent.SystemNanoClock;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -121,7 +123,10 @@ class SystemHostResolverTest
     void shouldLimitTheTime()
     {
         CountDownLatch never = new CountDownLatch(1);
-        SystemHostResolver resolver = new SystemHostResolver(Map.of(), SystemNanoClock.INSTANCE, host ->
+        AtomicLong nowNs = new AtomicLong();
+        // each look at the clock is 30 ms after the one before, so that each name takes just that
+        NanoClock clock = () -> nowNs.addAndGet(Duration.ofMillis(30).toNanos());
+        SystemHostResolver resolver = new SystemHostResolver(Map.of(), clock, host ->
         {
             try
             {

@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,12 +26,14 @@ import org.junit.jupiter.api.io.TempDir;
  * Tables written by one thread and read through a second map, as by another process: no value is torn, no row is half of
  * another, and writers never wait. Numbers are chosen so that halves which do not belong together show.
  */
-@Timeout(60)
+@Timeout(300)
 class ReadWhileWritingTest
 {
     private static final List<String> AGENTS = List.of("client-0", "datacenter-0", "conductor");
     private static final long BOTH_HALVES = (1L << 32) + 1;
     private static final int ROUNDS = 300_000;
+    /** Fewer show nothing. */
+    private static final int LOOKS_MIN = 10;
 
     @TempDir Path folder;
 
@@ -48,12 +51,17 @@ class ReadWhileWritingTest
             StatusReport report =
                 StatusReport.of(List.of(StatusFileReader.open(folder.resolve("engine.status"))));
             AtomicBoolean isDone = new AtomicBoolean();
+            AtomicInteger looks = new AtomicInteger();
             Throwable[] failure = new Throwable[1];
             Thread thread = new Thread(() ->
             {
                 try
                 {
-                    writer.write(file);
+                    // again where the system gave this thread all the time there was
+                    for (int time = 0; time == 0 || looks.get() <= LOOKS_MIN; time++)
+                    {
+                        writer.write(file);
+                    }
                 }
                 catch (Throwable e)
                 {
@@ -62,16 +70,14 @@ class ReadWhileWritingTest
                 isDone.set(true);
             });
             thread.start();
-            int looks = 0;
             while (!isDone.get())
             {
                 look.at(report);
-                looks++;
+                looks.incrementAndGet();
             }
             thread.join();
             look.at(report);
             assertNull(failure[0]);
-            assertTrue(looks > 10, looks + " looks only: nothing was read while it was written");
         }
     }
 
@@ -103,7 +109,8 @@ class ReadWhileWritingTest
             last[0] = now.count();
             last[1] = now.sum();
         });
-        assertEquals(30L * ROUNDS, last[0]);
+        assertEquals(0, last[0] % (30L * ROUNDS));
+        assertTrue(last[0] > 0);
     }
 
     /** Rows of links that come and go: server and numbers of one and the same. */

@@ -202,7 +202,7 @@ class StatusFileTest
             assertEquals(process.pid(), reader.pid());
 
             process.destroyForcibly();
-            assertTrue(process.waitFor(30, TimeUnit.SECONDS));
+            assertTrue(process.waitFor(120, TimeUnit.SECONDS));
 
             assertFalse(reader.isAlive());
             assertEquals(StatusState.SERVING, reader.state());

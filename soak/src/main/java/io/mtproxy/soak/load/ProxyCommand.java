@@ -20,7 +20,7 @@ public record ProxyCommand(String name, List<String> words)
 {
     /** The placeholders, for help. */
     public static final String PLACEHOLDERS =
-        "{port} {stats} {config} {aes-pwd} {user} {secret} {secrets} (-S for each) {workers} (-M N, or nothing) " +
+        "{port} {stats} {config} {aes-pwd} {folder} (of its own) {user} {secret} {secrets} (-S for each) {workers} (-M N, or nothing) " +
             "{tls} (-D localhost in scenarios of fake-TLS, else nothing) {upstream} (port of the datacenter)";
 
     /** The argument line of the C program, which is ours as well. */
@@ -93,8 +93,8 @@ public record ProxyCommand(String name, List<String> words)
 
     /** What the placeholders stand for. */
     record Values(
-        int port, int statsPort, int upstreamPort, Path config, Path aesPwd, List<byte[]> secrets, int workers,
-        boolean isTls)
+        int port, int statsPort, int upstreamPort, Path folder, Path config, Path aesPwd, List<byte[]> secrets,
+        int workers, boolean isTls)
     {
     }
 
@@ -121,6 +121,7 @@ public record ProxyCommand(String name, List<String> words)
                     .replace("{upstream}", Integer.toString(values.upstreamPort))
                     .replace("{config}", values.config.toString())
                     .replace("{aes-pwd}", values.aesPwd.toString())
+                    .replace("{folder}", values.folder.toString())
                     .replace("{user}", System.getProperty("user.name"))
                     .replace("{secret}", hex.formatHex(values.secrets.getFirst())));
             }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.soak.load;
 
+import io.mtproxy.soak.FreePorts;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -84,9 +84,9 @@ public final class ProxyProcess implements AutoCloseable
         Path aesPwd = Files.write(folder.resolve("aes-pwd"), linkSecret);
         Path config = Files.writeString(folder.resolve("proxy.conf"), String.format(Locale.ROOT,
             "proxy_for 2 127.0.0.1:%d;%ndefault 2;%n", datacenter.port()));
-        int[] ports = freePorts();
-        List<String> words = command.fill(new ProxyCommand.Values(ports[0], ports[1], datacenter.port(), config, aesPwd,
-            secrets, workers, wire.isTls()));
+        int[] ports = {FreePorts.next(), FreePorts.next()};
+        List<String> words = command.fill(new ProxyCommand.Values(ports[0], ports[1], datacenter.port(), folder, config,
+            aesPwd, secrets, workers, wire.isTls()));
         File log = folder.resolve("log").toFile();
         ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true)
             .redirectInput(new File("/dev/null"))
@@ -123,16 +123,6 @@ public final class ProxyProcess implements AutoCloseable
         {
             close();
             throw e;
-        }
-    }
-
-    /** Two ports that were free a moment ago. */
-    private static int[] freePorts() throws IOException
-    {
-        try (ServerSocket one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-            ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress()))
-        {
-            return new int[]{one.getLocalPort(), other.getLocalPort()};
         }
     }
 

@@ -40,7 +40,7 @@ class LoadTextsTest
     @Test
     void shouldFillCommands()
     {
-        ProxyCommand.Values values = new ProxyCommand.Values(1, 2, 3, Path.of("conf"), Path.of("pwd"),
+        ProxyCommand.Values values = new ProxyCommand.Values(1, 2, 3, Path.of("own"), Path.of("conf"), Path.of("pwd"),
             List.of(new byte[]{1}, new byte[]{2}), 4, true);
         Map<String, List<String>> known = Map.of("c", List.of("prog", "-H", "{port}", "{secrets}", "{workers}", "{tls}",
             "{more}", "{config}"));
@@ -48,8 +48,8 @@ class LoadTextsTest
         assertEquals(
             List.of("prog", "-H", "1", "-S", "01", "-S", "02", "-M", "4", "-D", "localhost", "-v", "a b", "conf"),
             ProxyCommand.of("c -v 'a b'", known).fill(values));
-        assertEquals(List.of("x", "p=2", "3", "01"), ProxyCommand.of("x \"p={stats}\" {upstream} {secret}", known).fill(
-            values));
+        assertEquals(List.of("x", "p=2", "3", "01", "own/status"),
+            ProxyCommand.of("x \"p={stats}\" {upstream} {secret} {folder}/status", known).fill(values));
         assertThrows(IllegalArgumentException.class, () -> ProxyCommand.of(" ", known));
     }
 

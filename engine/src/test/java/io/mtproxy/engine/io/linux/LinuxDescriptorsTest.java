@@ -138,7 +138,7 @@ class LinuxDescriptorsTest
     }
 
     @Test
-    @Timeout(30)
+    @Timeout(180)
     void shouldWakeWhoWaitsToRead() throws Exception
     {
         int[] pair = LinuxDescriptors.socketPair();
