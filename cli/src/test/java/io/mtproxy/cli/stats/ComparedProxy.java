@@ -9,9 +9,8 @@ import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.config.Secret;
 import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.config.SystemHostResolver;
+import io.mtproxy.soak.FreePorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,8 +34,8 @@ record ComparedProxy(int clientPort, int statsPort, Callable<?> end)
     static ComparedProxy reference(String binary, Path folder, Path conf, Path key, List<String> secrets)
         throws IOException, InterruptedException
     {
-        int clientPort = freePort();
-        int statsPort = freePort();
+        int clientPort = FreePorts.next();
+        int statsPort = FreePorts.next();
         List<String> command = new ArrayList<>(List.of(binary, "-u", System.getProperty("user.name"), "-c",
             Integer.toString(CONNECTIONS_MAX), "-H", Integer.toString(clientPort), "-p", Integer.toString(statsPort),
             "--http-stats", "--aes-pwd", key.toString()));
@@ -91,14 +90,6 @@ record ComparedProxy(int clientPort, int statsPort, Callable<?> end)
             engine.close();
             return server;
         });
-    }
-
-    private static int freePort() throws IOException
-    {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1")))
-        {
-            return socket.getLocalPort();
-        }
     }
 
     private static void awaitOpen(int port, Process process) throws IOException, InterruptedException

@@ -61,7 +61,7 @@ final class ProxyClients implements AutoCloseable
     Socket open(ComparedProxy proxy, String from) throws IOException
     {
         Socket socket = StatsFixture.connect(proxy.clientPort(), from);
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(60_000);
         sockets.add(socket);
         return socket;
     }

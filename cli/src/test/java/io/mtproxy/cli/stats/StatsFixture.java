@@ -23,12 +23,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A stats port over a status file in memory, and clients of it that see every byte. */
 final class StatsFixture implements AutoCloseable
 {
     static final long NOW_MS = 1_795_600_000_000L;
+    /** So long a server says nothing that has nothing to say. */
+    private static final int SILENCE_MS = 400;
+    /** Longer than any answer takes. */
+    private static final int PATIENCE_MS = 60_000;
     static final String TUPLE = "[192.0.2.2:40000:77:1795599000]";
     static final String VERSION = "mtproto-proxy test on Java";
 
@@ -99,7 +106,7 @@ final class StatsFixture implements AutoCloseable
         return server.port();
     }
 
-    /** Sends bytes and reads until the server closes, or says nothing more for a while. */
+    /** Sends bytes and reads until the server closes, or has answered and says nothing more for a while. */
     Reply send(String bytes) throws IOException
     {
         return send(port(), "127.0.0.1", bytes);
@@ -123,8 +130,8 @@ final class StatsFixture implements AutoCloseable
     {
         Socket socket = new Socket();
         socket.bind(new InetSocketAddress(InetAddress.ofLiteral(from), 0));
-        socket.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), 5_000);
-        socket.setSoTimeout(400);
+        socket.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), PATIENCE_MS);
+        socket.setSoTimeout(SILENCE_MS);
         return socket;
     }
 
@@ -196,33 +203,80 @@ final class StatsFixture implements AutoCloseable
      */
     record Reply(String text, boolean isClosed)
     {
+        private static final Pattern LENGTH = Pattern.compile("\r\nContent-Length: (\\d+)");
+
+        /** Reads until the server closes, or has answered and says nothing more for a while. */
         static Reply read(Socket socket) throws IOException
+        {
+            return read(socket, Reply::isWhole);
+        }
+
+        /** The same, where a server that stays open may have said anything: this much ends the wait before its time. */
+        static Reply read(Socket socket, String summary) throws IOException
+        {
+            return read(socket, reply -> reply.summary().equals(summary));
+        }
+
+        /** Reads until the server closes. */
+        static Reply readToEnd(Socket socket) throws IOException
+        {
+            return read(socket, reply -> false);
+        }
+
+        /** A busy machine answers late, so silence alone is no answer. */
+        private static Reply read(Socket socket, Predicate<Reply> isEnough) throws IOException
         {
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             byte[] bytes = new byte[16384];
-            try
+            long startNs = System.nanoTime();
+            socket.setSoTimeout(SILENCE_MS);
+            while (true)
             {
-                for (int count; (count = socket.getInputStream().read(bytes)) >= 0;)
+                try
                 {
-                    out.write(bytes, 0, count);
+                    for (int count; (count = socket.getInputStream().read(bytes)) >= 0;)
+                    {
+                        out.write(bytes, 0, count);
+                    }
+                    return new Reply(out.toString(ISO_8859_1), true);
                 }
-                return new Reply(out.toString(ISO_8859_1), true);
+                catch (SocketTimeoutException e)
+                {
+                    Reply soFar = new Reply(out.toString(ISO_8859_1), false);
+                    if (isEnough.test(soFar) || System.nanoTime() - startNs > PATIENCE_MS * 1_000_000L)
+                    {
+                        return soFar;
+                    }
+                }
+                catch (java.net.SocketException e)
+                {
+                    return new Reply(out.toString(ISO_8859_1), true);
+                }
             }
-            catch (SocketTimeoutException e)
+        }
+
+        /** @return whether it is one answer or several, each with the body that its head tells of. */
+        private boolean isWhole()
+        {
+            int at = 0;
+            while (at < text.length())
             {
-                return new Reply(out.toString(ISO_8859_1), false);
+                int end = text.indexOf("\r\n\r\n", at);
+                Matcher length = LENGTH.matcher(text).region(at, Math.max(at, end));
+                if (end < 0 || !length.find())
+                {
+                    return false;
+                }
+                at = end + 4 + Integer.parseInt(length.group(1));
             }
-            catch (java.net.SocketException e)
-            {
-                return new Reply(out.toString(ISO_8859_1), true);
-            }
+            return at == text.length() && at > 0;
         }
 
         /** @return codes of all answers. */
         String codes()
         {
             StringBuilder codes = new StringBuilder();
-            java.util.regex.Matcher matcher = java.util.regex.Pattern.compile("HTTP/1\\.1 (\\d+) [^\r]*\r\n").matcher(
+            Matcher matcher = Pattern.compile("HTTP/1\\.1 (\\d+) [^\r]*\r\n").matcher(
                 text);
             while (matcher.find())
             {
