@@ -12,7 +12,6 @@ import io.mtproxy.engine.transport.Obfuscated2Handshake;
 import io.mtproxy.engine.transport.PaddedIntermediateFrames;
 import java.io.IOException;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The TLS side of one client in TLS-only mode: its hello, our flight, its first record, which brings the header, and then
@@ -24,14 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class FakeTlsHandshake
 {
-    /** Longest start that is kept outside of chunks, each of which would be sixteen times as long. */
-    private static final int SMALL_LENGTH_MAX = 1024;
-
     private final ClientConnection connection;
     private final ClientConnections shared;
-    private final ChunkChain input;
-    /** A small part of a hello, so that ten thousand of them use no chunks up; null when there is none. */
-    private byte @Nullable [] smallInput;
+    private final StartBytes input;
     private final ChunkChain output;
     private final FakeTlsRecords records = new FakeTlsRecords();
     /** How the domain that the hello has named goes on. */
@@ -44,7 +38,7 @@ final class FakeTlsHandshake
     {
         this.connection = connection;
         this.shared = shared;
-        this.input = new ChunkChain(shared.chunks);
+        this.input = new StartBytes(new ChunkChain(shared.chunks));
         this.output = new ChunkChain(shared.chunks);
     }
 
@@ -170,16 +164,7 @@ final class FakeTlsHandshake
     /** Moves what waits to the front of the receive buffer. @return how much that is. */
     int takeWaiting()
     {
-        byte[] small = smallInput;
-        if (small != null)
-        {
-            shared.received.putBytes(0, small);
-            smallInput = null;
-            return small.length;
-        }
-        int length = input.length();
-        input.take(shared.received, 0, length);
-        return length;
+        return input.takeAll(shared.received);
     }
 
     /** Keeps what is in the receive buffer until more comes. */
@@ -192,13 +177,7 @@ final class FakeTlsHandshake
     void keep(int offset, int length)
     {
         shared.senders.touch(connection);
-        if (length > 0 && length <= SMALL_LENGTH_MAX)
-        {
-            byte[] small = new byte[length];
-            shared.received.getBytes(offset, small);
-            smallInput = small;
-        }
-        else if (!input.append(shared.received, offset, length))
+        if (!input.append(shared.received, offset, length))
         {
             connection.close(CloseReason.BUFFERS_EXHAUSTED);
         }
@@ -281,7 +260,6 @@ final class FakeTlsHandshake
     void clear()
     {
         isHeld = false;
-        smallInput = null;
         input.clear();
         output.clear();
     }

@@ -30,6 +30,8 @@ final class FrontingRelay implements ReadyHandler
     private final TcpSocket origin;
     private final Way toOrigin;
     private final Way toClient;
+    /** What the client has sent while the domain's socket is still connecting. */
+    private final StartBytes beforeConnect;
     private @Nullable PollKey originKey;
     private int originInterest = Interest.CONNECT;
     private boolean isConnected;
@@ -66,6 +68,7 @@ final class FrontingRelay implements ReadyHandler
         this.origin = origin;
         this.toOrigin = new Way(client, origin, new ChunkChain(shared.chunks));
         this.toClient = new Way(origin, client, toClient);
+        this.beforeConnect = new StartBytes(toOrigin.waiting);
     }
 
     /**
@@ -84,7 +87,7 @@ final class FrontingRelay implements ReadyHandler
             connection.close(CloseReason.FRONT_UNREACHABLE);
             return;
         }
-        if (!toOrigin.waiting.append(shared.received, offset, length))
+        if (!beforeConnect.append(shared.received, offset, length))
         {
             connection.close(CloseReason.BUFFERS_EXHAUSTED);
             return;
@@ -167,7 +170,15 @@ final class FrontingRelay implements ReadyHandler
         }
         if (isConnected)
         {
-            flush(toOrigin);
+            int length = beforeConnect.takeSmall(shared.received);
+            if (length > 0)
+            {
+                write(toOrigin, shared.emptiedReceiveBuffer().limit(length), length);
+            }
+            if (isOpen())
+            {
+                flush(toOrigin);
+            }
         }
     }
 
@@ -214,7 +225,10 @@ final class FrontingRelay implements ReadyHandler
             shared.counters.increment(ProxyCounter.TCP_WRITE_CALLS);
             shared.counters.add(ProxyCounter.TCP_WRITE_BYTES, written);
         }
-        if (!way.waiting.append(shared.received, written, length - written))
+        boolean isKept = isConnected || way == toClient ?
+            way.waiting.append(shared.received, written, length - written) :
+            beforeConnect.append(shared.received, written, length - written);
+        if (!isKept)
         {
             connection.close(CloseReason.BUFFERS_EXHAUSTED);
         }
@@ -295,7 +309,7 @@ final class FrontingRelay implements ReadyHandler
     /** @return what to ask the poller of the client's socket. */
     int clientInterest()
     {
-        boolean isRoom = isConnected ? toOrigin.waiting.isEmpty() : toOrigin.waiting.length() < READ_LENGTH_MAX;
+        boolean isRoom = isConnected ? toOrigin.waiting.isEmpty() : beforeConnect.length() < READ_LENGTH_MAX;
         return (isRoom && !toOrigin.isEnded ? Interest.READ : Interest.NONE) |
             (toClient.waiting.isEmpty() ? Interest.NONE : Interest.WRITE);
     }
@@ -323,7 +337,7 @@ final class FrontingRelay implements ReadyHandler
     void stop()
     {
         origin.close();
-        toOrigin.waiting.clear();
+        beforeConnect.clear();
         toClient.waiting.clear();
     }
 }

@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mtproxy.engine.EngineConfig;
 import io.mtproxy.engine.agent.OriginProber;
 import io.mtproxy.engine.config.SecretList;
+import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.soak.ClientPeer;
 import io.mtproxy.soak.FakeTlsClientPeer;
@@ -98,6 +99,66 @@ final class FrontingSimulationTest
             assertEquals(0, world.count(ProxyCounter.FAKE_TLS_HELLOS_ACCEPTED));
             assertEquals(sorted(sent.stream()), sorted(Stream.concat(world.origin.connections.stream(),
                 world.secondOrigin.connections.stream()).map(SimulatedPipe::received)));
+            world.verifyNoErrors();
+        }
+    }
+
+    /**
+     * Starts of strangers once used up the chunks that clients need, while they waited and again while the domain was being
+     * connected to for all of them at once: some were closed, and good clients with them. [C-LIM-10] [P-TLS-30]
+     */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3, 12, 200, 1000})
+    void shouldHoldNoBuffersForSmallStartsOfStrangers(int length) throws IOException
+    {
+        int count = 500;
+        try (FakeTlsWorld world = new FakeTlsWorld(setup ->
+        {
+            // sixteen chunks for each agent
+            setup.messageBuffersLength = 32L * ChunkPool.CHUNK_LENGTH;
+        }))
+        {
+            List<byte[]> sent = new ArrayList<>();
+            for (int i = 0; i < count; i++)
+            {
+                sent.add(Arrays.copyOf(world.hello(0, DOMAIN, world.nowSeconds(), 1200), length));
+            }
+            sent.forEach(world::connectRaw);
+            world.advance(SECOND_NS);
+            assertEquals(0, world.count(ProxyCounter.BUFFERS_USED));
+            SimulatedTlsClient good = world.connect(0, DOMAIN);
+            world.advanceSome();
+            assertTrue(good.peer.isAccepted());
+            good.pipe.end();
+            world.advance(10 * SECOND_NS);
+
+            assertEquals(count, world.count(ProxyCounter.FRONTED_CONNECTIONS));
+            assertEquals(sorted(sent.stream()), sorted(world.origin.connections.stream().map(SimulatedPipe::received)));
+            assertEquals(0, world.count(ProxyCounter.CLOSED_LRU));
+            assertEquals(0, world.count(ProxyCounter.CLOSED_BUFFERS_EXHAUSTED));
+            // the good client's answer was in one
+            assertTrue(world.count(ProxyCounter.BUFFERS_USED_PEAK) <= 2,
+                () -> world.count(ProxyCounter.BUFFERS_USED_PEAK) + " chunks");
+            world.verifyNoErrors();
+        }
+    }
+
+    /** What comes while the domain is being connected to goes there in its order, be it a little or more. [P-TLS-60] */
+    @Test
+    void shouldKeepTheOrderOfWhatComesBeforeTheDomainIsConnected() throws IOException
+    {
+        try (FakeTlsWorld world = new FakeTlsWorld())
+        {
+            byte[] sent = world.bytes(9_000);
+            sent[0] = 'G';
+            SimulatedPipe client = world.connectRaw(Arrays.copyOf(sent, 300));
+            for (int at = 300; at < sent.length; at += 300)
+            {
+                world.proxy.step();
+                client.send(Arrays.copyOfRange(sent, at, at + 300));
+            }
+            world.advanceSome();
+            assertArrayEquals(sent, world.origin.connections.getFirst().received());
             world.verifyNoErrors();
         }
     }

@@ -83,8 +83,11 @@ public final class LoadReport
         out.append("| --- | ---: | ---: | ---: | ---: |\n");
         for (Comparison.Row row : comparison.rows())
         {
-            out.append(String.format(Locale.ROOT, "| %s | %s | %s | %.2f | %.2f..%.2f |%n", row.name(),
-                number(row.a()), number(row.b()), row.ratio(), row.ratioMin(), row.ratioMax()));
+            String ratios = Double.isFinite(row.ratio()) ?
+                String.format(Locale.ROOT, "%.2f | %.2f..%.2f", row.ratio(), row.ratioMin(), row.ratioMax()) :
+                "- | -";
+            out.append(String.format(Locale.ROOT, "| %s | %s | %s | %s |%n", row.name(), number(row.a()),
+                number(row.b()), ratios));
         }
         if (!comparison.isClean())
         {
