@@ -8,7 +8,7 @@ import io.mtproxy.engine.agent.OriginProber;
 import io.mtproxy.engine.config.ConfigRefresher;
 import io.mtproxy.engine.config.SystemHostResolver;
 import io.mtproxy.engine.io.TcpNetwork;
-import io.mtproxy.engine.io.nio.NioNetwork;
+import io.mtproxy.engine.io.epoll.EpollNetwork;
 import io.mtproxy.engine.agent.OriginProfileFiles;
 import io.mtproxy.engine.status.StatusFile;
 import io.mtproxy.engine.transport.ReplayFilter;
@@ -202,7 +202,7 @@ public final class EngineContext
         TcpNetwork chosen = network;
         if (chosen == null)
         {
-            chosen = new NioNetwork(config().fronting().isTlsOnly());
+            chosen = new EpollNetwork(config().fronting().isTlsOnly());
             network = chosen;
         }
         return chosen;

@@ -5,7 +5,7 @@ import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.io.TcpNetwork;
 import io.mtproxy.engine.io.TcpSocket;
-import io.mtproxy.engine.io.nio.NioNetwork;
+import io.mtproxy.engine.io.epoll.EpollNetwork;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HandedNetwork implements TcpNetwork, AutoCloseable
 {
-    private final NioNetwork system;
+    private final EpollNetwork system;
     private final List<Group> groups = new ArrayList<>();
 
-    private HandedNetwork(NioNetwork system)
+    private HandedNetwork(EpollNetwork system)
     {
         this.system = system;
     }
@@ -40,7 +40,7 @@ public final class HandedNetwork implements TcpNetwork, AutoCloseable
      */
     public static HandedNetwork open(EngineConfig config) throws IOException
     {
-        HandedNetwork network = new HandedNetwork(new NioNetwork(config.fronting().isTlsOnly()));
+        HandedNetwork network = new HandedNetwork(new EpollNetwork(config.fronting().isTlsOnly()));
         for (int port : config.listening().ports())
         {
             try
@@ -64,7 +64,7 @@ public final class HandedNetwork implements TcpNetwork, AutoCloseable
      */
     public static HandedNetwork adopt(EngineConfig config, List<Integer> descriptors) throws IOException
     {
-        HandedNetwork network = new HandedNetwork(new NioNetwork(config.fronting().isTlsOnly()));
+        HandedNetwork network = new HandedNetwork(new EpollNetwork(config.fronting().isTlsOnly()));
         int count = config.threads().clientAgentCount();
         int from = 0;
         for (int port : config.listening().ports())
@@ -79,7 +79,7 @@ public final class HandedNetwork implements TcpNetwork, AutoCloseable
     /** @return the descriptors of all sockets that wait here, port by port. */
     public List<Integer> descriptors()
     {
-        return groups.stream().flatMap(group -> NioNetwork.descriptors(group.listeners()).stream()).toList();
+        return groups.stream().flatMap(group -> EpollNetwork.descriptors(group.listeners()).stream()).toList();
     }
 
     @Override

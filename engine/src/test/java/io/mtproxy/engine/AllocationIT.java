@@ -26,10 +26,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(120)
 final class AllocationIT
 {
-    /** What one call of a selector allocates; counted apart, as it does not depend on messages. */
-    private static final long BYTES_PER_POLL = 16;
-    /** Growth of the selector's own sets and the like, in all. */
-    private static final long NOISE_BYTES = 16 * 1024;
     private static final long WARM_UP_MESSAGES = 20_000;
     private static final long MEASURED_MESSAGES = 20_000;
     private static final int CLIENTS = 16;
@@ -62,17 +58,15 @@ final class AllocationIT
             }
             assertEquals(0, swarm.snapshot().mismatches());
             assertTrue(swarm.snapshot().errors().isEmpty(), () -> swarm.snapshot().toString());
-            assertTrue(bestBytes <= 0, bestBytes + " bytes beyond the noise in the best of fifteen windows");
+            assertTrue(bestBytes <= 0, bestBytes + " bytes in the best of fifteen windows");
         }
     }
 
     private long bytesOfWindow(ProxyEngine engine, List<Long> agentThreads)
     {
-        long polls = engine.status().get(ProxyCounter.POLLS);
         long bytes = allocated(agentThreads);
         awaitMessages(engine, engine.status().get(ProxyCounter.ANSWERS_TO_CLIENT) + MEASURED_MESSAGES);
-        long allocated = allocated(agentThreads) - bytes;
-        return allocated - BYTES_PER_POLL * (engine.status().get(ProxyCounter.POLLS) - polls) - NOISE_BYTES;
+        return allocated(agentThreads) - bytes;
     }
 
     private static void awaitMessages(ProxyEngine engine, long count)

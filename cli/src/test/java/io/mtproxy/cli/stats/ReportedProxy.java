@@ -18,7 +18,7 @@ import io.mtproxy.engine.config.Secret;
 import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.config.SystemHostResolver;
 import io.mtproxy.engine.io.TcpNetwork;
-import io.mtproxy.engine.io.nio.NioNetwork;
+import io.mtproxy.engine.io.epoll.EpollNetwork;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -63,7 +63,7 @@ final class ReportedProxy implements AutoCloseable
         boolean isKeyKnown = true;
         String version = "mtproto-proxy of a test";
         long loadedAtEpochMs;
-        TcpNetwork network = new NioNetwork(false);
+        TcpNetwork network = new EpollNetwork(false);
 
         Settings(Path conf, byte[] key)
         {

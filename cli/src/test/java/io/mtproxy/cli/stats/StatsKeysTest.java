@@ -11,7 +11,7 @@ import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.io.TcpListener;
 import io.mtproxy.engine.io.TcpNetwork;
 import io.mtproxy.engine.io.TcpSocket;
-import io.mtproxy.engine.io.nio.NioNetwork;
+import io.mtproxy.engine.io.epoll.EpollNetwork;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.soak.ClientOptions;
 import io.mtproxy.soak.ClientPeer;
@@ -499,7 +499,7 @@ class StatsKeysTest
     /** Sockets of the system, some of whose calls fail. */
     private static final class FailingNetwork implements TcpNetwork
     {
-        private final NioNetwork network = new NioNetwork(false);
+        private final EpollNetwork network = new EpollNetwork(false);
         final AtomicInteger acceptFailures = new AtomicInteger();
         final AtomicInteger emptyAccepts = new AtomicInteger();
         final AtomicInteger registerFailures = new AtomicInteger();

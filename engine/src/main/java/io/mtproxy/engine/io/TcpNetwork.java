@@ -6,7 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** Where sockets come from: the operating system ({@code io.nio}), or a simulated network in tests (A6, A7). */
+/** Where sockets come from: the operating system ({@code io.epoll}), or a simulated network in tests (A6, A7). */
 public interface TcpNetwork
 {
     /** Opens the poller of one agent thread. */

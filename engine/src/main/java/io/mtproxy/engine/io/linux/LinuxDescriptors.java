@@ -29,9 +29,6 @@ public final class LinuxDescriptors
     /** {@code int dup2(int from, int to)}. */
     private static final @Nullable MethodHandle DUP2 = NativeCalls.find("dup2",
         FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-    /** {@code int close(int fd)}. */
-    private static final @Nullable MethodHandle CLOSE = NativeCalls.find("close",
-        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
     /** {@code int open(const char *path, int flags, ...)}, with the mode behind. */
     private static final @Nullable MethodHandle OPEN = NativeCalls.findVariadic("open", 2,
         FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
@@ -53,11 +50,6 @@ public final class LinuxDescriptors
     private static final @Nullable MethodHandle READ = NativeCalls.find("read",
         FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG));
 
-    /** {@code int shutdown(int socket, int how)}. */
-    private static final @Nullable MethodHandle SHUTDOWN = NativeCalls.find("shutdown",
-        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-
-    private static final int SHUT_RD = 0;
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
     private static final int SOCK_CLOEXEC = 0x80000;
@@ -93,7 +85,7 @@ public final class LinuxDescriptors
     /** @return whether descriptors can be handed over here. */
     public static boolean isAvailable()
     {
-        return DUP2 != null && CLOSE != null && SOCKETPAIR != null && SENDMSG != null && RECVMSG != null;
+        return DUP2 != null && SOCKETPAIR != null && SENDMSG != null && RECVMSG != null;
     }
 
     /** Makes one descriptor mean what another one means, in one step; what it meant before is closed. */
@@ -114,20 +106,8 @@ public final class LinuxDescriptors
     /** Closes a descriptor that no object of Java owns. Never throws. */
     public static void close(int descriptor)
     {
-        if (CLOSE == null)
-        {
-            return;
-        }
-        try (Arena arena = Arena.ofConfined())
-        {
-            // a number, as the descriptor is gone whatever the answer
-            @SuppressWarnings("unused") int ignored = (int)CLOSE.invokeExact(NativeCalls.newErrnoState(arena),
-                descriptor);
-        }
-        catch (Throwable e)
-        {
-            throw NativeCalls.unexpected("close(" + descriptor + ")", e);
-        }
+        // it is gone whatever the answer
+        LinuxSocketCalls.close(descriptor);
     }
 
     /**
@@ -199,20 +179,8 @@ public final class LinuxDescriptors
     /** Lets whoever waits to read from a socket see its end. Never throws. */
     public static void endReading(int socket)
     {
-        if (SHUTDOWN == null)
-        {
-            return;
-        }
-        try (Arena arena = Arena.ofConfined())
-        {
-            // nothing is lost where that is no socket
-            int ignored = (int)SHUTDOWN.invokeExact(NativeCalls.newErrnoState(arena), socket, SHUT_RD);
-            assert ignored <= 0;
-        }
-        catch (Throwable e)
-        {
-            throw NativeCalls.unexpected("shutdown(" + socket + ")", e);
-        }
+        // nothing is lost where that is no socket
+        LinuxSocketCalls.shutdown(socket, LinuxSocketCalls.SHUT_RD);
     }
 
     /** @return two connected Unix sockets, both closed when another program takes the process over. */

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.io.linux;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
-import java.nio.channels.SelectableChannel;
-import org.jspecify.annotations.Nullable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.agrona.concurrent.UnsafeBuffer;
 
-/**
- * Socket options that Java does not have, or not on a listening socket. Once a socket, from any thread.
- */
+/** Options of sockets whose value is a number. Any thread may ask. */
 public final class LinuxSockets
 {
     /** {@code asm-generic/socket.h}: SOL_SOCKET. */
     public static final int SOL_SOCKET = 1;
+    /** {@code asm-generic/socket.h}: SO_REUSEADDR. */
+    public static final int SO_REUSEADDR = 2;
+    /** {@code asm-generic/socket.h}: SO_ERROR, taken by who reads it. */
+    public static final int SO_ERROR = 4;
     /** {@code asm-generic/socket.h}: SO_SNDBUF. */
     public static final int SO_SNDBUF = 7;
     /** {@code asm-generic/socket.h}: SO_RCVBUF. */
     public static final int SO_RCVBUF = 8;
     /** {@code asm-generic/socket.h}: SO_KEEPALIVE. */
     public static final int SO_KEEPALIVE = 9;
+    /** {@code asm-generic/socket.h}: SO_LINGER, two numbers. */
+    public static final int SO_LINGER = 13;
+    /** {@code asm-generic/socket.h}: SO_REUSEPORT. */
+    public static final int SO_REUSEPORT = 15;
     /** {@code netinet/in.h}: IPPROTO_TCP. */
     public static final int IPPROTO_TCP = 6;
     /** {@code netinet/in.h}: IPPROTO_IPV6. */
@@ -45,111 +45,30 @@ public final class LinuxSockets
 
     /** Answer of {@link #option} when there is none. */
     public static final int UNKNOWN = -1;
-    /** Answer of {@link #descriptor} when there is none. */
-    public static final int NO_DESCRIPTOR = -1;
 
-    /** {@code int setsockopt(int fd, int level, int name, const void *value, socklen_t length)}. */
-    private static final @Nullable MethodHandle SETSOCKOPT = NativeCalls.find("setsockopt",
-        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
-            ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
-    /** {@code int getsockopt(int fd, int level, int name, void *value, socklen_t *length)}. */
-    private static final @Nullable MethodHandle GETSOCKOPT = NativeCalls.find("getsockopt",
-        FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
-            ValueLayout.ADDRESS, ValueLayout.ADDRESS));
-    /** {@code int sun.nio.ch.SelChImpl.getFDVal()}. */
-    private static final @Nullable MethodHandle GET_FD_VAL = findGetFdVal();
+    /** A value, and behind it the length of the value. */
+    private static final ThreadLocal<UnsafeBuffer> SCRATCH =
+        ThreadLocal.withInitial(() -> new UnsafeBuffer(ByteBuffer.allocateDirect(2 * Integer.BYTES)));
 
     private LinuxSockets()
     {
     }
 
-    /** @return whether options can be set here at all. */
-    public static boolean isAvailable()
+    /** @return 0, or an error number with its sign turned. */
+    public static int setOption(int descriptor, int level, int name, int value)
     {
-        return SETSOCKOPT != null && GETSOCKOPT != null && GET_FD_VAL != null;
+        UnsafeBuffer scratch = SCRATCH.get();
+        scratch.putInt(0, value, ByteOrder.nativeOrder());
+        return LinuxSocketCalls.setOption(descriptor, level, name, scratch.addressOffset(), Integer.BYTES);
     }
 
-    /** @return the descriptor of a channel, valid until that is closed, or {@link #NO_DESCRIPTOR}. */
-    public static int descriptor(SelectableChannel channel)
+    /** @return the value, or {@link #UNKNOWN}. */
+    public static int option(int descriptor, int level, int name)
     {
-        if (GET_FD_VAL == null || !channel.isOpen())
-        {
-            return NO_DESCRIPTOR;
-        }
-        try
-        {
-            return (int)GET_FD_VAL.invokeExact(channel);
-        }
-        catch (ClassCastException e)
-        {
-            return NO_DESCRIPTOR;
-        }
-        catch (Throwable e)
-        {
-            throw NativeCalls.unexpected("SelChImpl.getFDVal", e);
-        }
-    }
-
-    /**
-     * Sets an option whose value is a number.
-     *
-     * @return 0, or the error number; that of "no such call" where the platform has none.
-     */
-    public static int setOption(SelectableChannel channel, int level, int name, int value)
-    {
-        int descriptor = descriptor(channel);
-        if (SETSOCKOPT == null || descriptor == NO_DESCRIPTOR)
-        {
-            return NativeCalls.ENOSYS;
-        }
-        try (Arena arena = Arena.ofConfined())
-        {
-            MemorySegment state = NativeCalls.newErrnoState(arena);
-            MemorySegment number = arena.allocateFrom(ValueLayout.JAVA_INT, value);
-            int result = (int)SETSOCKOPT.invokeExact(state, descriptor, level, name, number, Integer.BYTES);
-            return result == 0 ? 0 : NativeCalls.errno(state);
-        }
-        catch (Throwable e)
-        {
-            throw NativeCalls.unexpected("setsockopt(" + descriptor + ", " + level + ", " + name + ", " + value + ")",
-                e);
-        }
-    }
-
-    /** @return the value of an option whose value is a number, or {@link #UNKNOWN}. */
-    public static int option(SelectableChannel channel, int level, int name)
-    {
-        int descriptor = descriptor(channel);
-        if (GETSOCKOPT == null || descriptor == NO_DESCRIPTOR)
-        {
-            return UNKNOWN;
-        }
-        try (Arena arena = Arena.ofConfined())
-        {
-            MemorySegment state = NativeCalls.newErrnoState(arena);
-            MemorySegment number = arena.allocate(ValueLayout.JAVA_INT);
-            MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, Integer.BYTES);
-            int result = (int)GETSOCKOPT.invokeExact(state, descriptor, level, name, number, length);
-            return result == 0 ? number.get(ValueLayout.JAVA_INT, 0) : UNKNOWN;
-        }
-        catch (Throwable e)
-        {
-            throw NativeCalls.unexpected("getsockopt(" + descriptor + ", " + level + ", " + name + ")", e);
-        }
-    }
-
-    /** By reflection, as {@code --release} does not let a compiler see the class; {@code --add-exports} is needed. */
-    private static @Nullable MethodHandle findGetFdVal()
-    {
-        try
-        {
-            Class<?> channelClass = Class.forName("sun.nio.ch.SelChImpl");
-            return MethodHandles.lookup().findVirtual(channelClass, "getFDVal", MethodType.methodType(int.class))
-                .asType(MethodType.methodType(int.class, SelectableChannel.class));
-        }
-        catch (ReflectiveOperationException e)
-        {
-            return null;
-        }
+        UnsafeBuffer scratch = SCRATCH.get();
+        long address = scratch.addressOffset();
+        scratch.putInt(Integer.BYTES, Integer.BYTES, ByteOrder.nativeOrder());
+        int answer = LinuxSocketCalls.option(descriptor, level, name, address, address + Integer.BYTES);
+        return answer == 0 ? scratch.getInt(0, ByteOrder.nativeOrder()) : UNKNOWN;
     }
 }

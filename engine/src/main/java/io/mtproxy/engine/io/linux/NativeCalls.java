@@ -7,7 +7,9 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -25,6 +27,10 @@ final class NativeCalls
     private static final StructLayout CAPTURE_LAYOUT = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO =
         CAPTURE_LAYOUT.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+    private static final FunctionDescriptor SYSTEM_CALL =
+        FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG);
 
     private NativeCalls()
     {
@@ -64,6 +70,28 @@ final class NativeCalls
             // IllegalCallerException without --enable-native-access, UnsupportedOperationException elsewhere
             return null;
         }
+    }
+
+    /**
+     * Finds a function that takes up to five numbers, the first an {@code int}, and answers a number. All are bound by one
+     * shape, as the JVM makes code for each shape at the start: a function does not look at registers that it has no
+     * argument for, nor at the upper half of one that holds an {@code int}.
+     *
+     * @return a handle {@code (MemorySegment errnoState, int, long, long, long, long) -> long}; of a function that answers an
+     *         {@code int} only the lower half counts. Where the platform lacks the function, each call throws.
+     */
+    static MethodHandle findSystemCall(String name)
+    {
+        MethodHandle found = find(name, SYSTEM_CALL);
+        if (found != null)
+        {
+            return found;
+        }
+        UnsupportedOperationException reason =
+            new UnsupportedOperationException(name + " is missing: Linux and --enable-native-access are needed");
+        return MethodHandles.dropArguments(
+            MethodHandles.throwException(long.class, UnsupportedOperationException.class).bindTo(reason), 0,
+            MemorySegment.class, int.class, long.class, long.class, long.class, long.class);
     }
 
     /** @return where a function is; empty where the platform has no such function. */

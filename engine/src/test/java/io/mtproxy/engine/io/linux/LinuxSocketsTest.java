@@ -2,16 +2,13 @@
 package io.mtproxy.engine.io.linux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
-import java.nio.channels.Pipe;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -20,66 +17,57 @@ import org.junit.jupiter.api.condition.OS;
 @EnabledOnOs(OS.LINUX)
 class LinuxSocketsTest
 {
-    @Test
-    void shouldBeAvailableWithTheFlagsWeRunWith()
+    private static final int NO_SUCH_OPTION = 9999;
+    private static final int ENOPROTOOPT = 92;
+
+    private final int socket = LinuxSocketCalls.socket(LinuxSocketCalls.AF_INET);
+
+    @AfterEach
+    void close()
     {
-        assertTrue(LinuxSockets.isAvailable());
+        assertEquals(0, LinuxSocketCalls.close(socket));
     }
 
     @Test
     @DisplayName("[P-NET-04] the window clamp is set, and read back")
-    void shouldSetWindowClamp() throws IOException
+    void shouldSetWindowClamp()
     {
-        try (ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.INET))
-        {
-            assertEquals(0,
-                LinuxSockets.setOption(channel, LinuxSockets.IPPROTO_TCP, LinuxSockets.TCP_WINDOW_CLAMP, 131072));
-            assertEquals(131072,
-                LinuxSockets.option(channel, LinuxSockets.IPPROTO_TCP, LinuxSockets.TCP_WINDOW_CLAMP));
-        }
+        assertEquals(0,
+            LinuxSockets.setOption(socket, LinuxSockets.IPPROTO_TCP, LinuxSockets.TCP_WINDOW_CLAMP, 131072));
+        assertEquals(131072, LinuxSockets.option(socket, LinuxSockets.IPPROTO_TCP, LinuxSockets.TCP_WINDOW_CLAMP));
     }
 
     @Test
-    void shouldSetWhatJavaReads() throws IOException
+    void shouldGiveErrorNumber()
     {
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.INET))
-        {
-            assertEquals(0, LinuxSockets.setOption(channel, LinuxSockets.SOL_SOCKET, LinuxSockets.SO_KEEPALIVE, 1));
-            assertEquals(0, LinuxSockets.setOption(channel, LinuxSockets.IPPROTO_TCP, LinuxSockets.TCP_NODELAY, 1));
-            assertTrue(channel.getOption(StandardSocketOptions.SO_KEEPALIVE));
-            assertTrue(channel.getOption(StandardSocketOptions.TCP_NODELAY));
-        }
+        assertEquals(-ENOPROTOOPT, LinuxSockets.setOption(socket, LinuxSockets.IPPROTO_TCP, NO_SUCH_OPTION, 1));
+        assertEquals(LinuxSockets.UNKNOWN, LinuxSockets.option(socket, LinuxSockets.IPPROTO_TCP, NO_SUCH_OPTION));
+        assertEquals("Transport endpoint is not connected",
+            LinuxSocketCalls.words(LinuxSocketCalls.shutdown(socket, LinuxSocketCalls.SHUT_WR)));
+        assertEquals("Bad file descriptor", LinuxSocketCalls.words(LinuxSocketCalls.close(-1)));
+        assertEquals("error 71", LinuxSocketCalls.words(-71));
     }
 
     @Test
-    void shouldGiveErrorNumber() throws IOException
+    void shouldNotBlockWhereNothingComes()
     {
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.INET))
+        assertEquals(0, LinuxSocketCalls.listen(socket, 1), "bound by that to a port of the system's choice");
+        try (Arena arena = Arena.ofConfined())
         {
-            int noSuchOption = 9999;
-            assertEquals(92, LinuxSockets.setOption(channel, LinuxSockets.IPPROTO_TCP, noSuchOption, 1));
-            assertEquals(LinuxSockets.UNKNOWN, LinuxSockets.option(channel, LinuxSockets.IPPROTO_TCP, noSuchOption));
+            assertEquals(LinuxSocketCalls.WOULD_BLOCK,
+                LinuxSocketCalls.accept(socket, arena.allocate(64).address(), arena.allocate(4).address()));
         }
-    }
-
-    @Test
-    void shouldKnowDescriptors() throws IOException
-    {
-        SocketChannel channel = SocketChannel.open();
-        Pipe pipe = Pipe.open();
-        assertTrue(LinuxSockets.descriptor(channel) > 2);
-        assertNotEquals(LinuxSockets.descriptor(channel), LinuxSockets.descriptor(pipe.source()));
-        channel.close();
-        pipe.source().close();
-        pipe.sink().close();
-        assertEquals(LinuxSockets.NO_DESCRIPTOR, LinuxSockets.descriptor(channel));
-        assertEquals(NativeCalls.ENOSYS, LinuxSockets.setOption(channel, 1, 9, 1));
     }
 
     @Test
     void shouldDoWithoutFunctionsThatDoNotExist()
     {
-        assertEquals(null, NativeCalls.find("no_such_function_anywhere",
-            FunctionDescriptor.ofVoid()));
+        assertNull(NativeCalls.find("no_such_function_anywhere", FunctionDescriptor.ofVoid()));
+        UnsupportedOperationException e = assertThrows(UnsupportedOperationException.class, () ->
+        {
+            long ignored = (long)NativeCalls.findSystemCall("no_such_function_anywhere")
+                .invokeExact(NativeCalls.newErrnoState(Arena.ofAuto()), 0, 0L, 0L, 0L, 0L);
+        });
+        assertTrue(e.getMessage().startsWith("no_such_function_anywhere is missing"), e::getMessage);
     }
 }
