@@ -87,6 +87,8 @@ class RestartIT extends WorkerProcesses
             line -> line.startsWith("[" + proxy.pid() + "]") && line.endsWith(READY)));
         ProcessFacts.await(proxy, "links",
             () -> datacenter.snapshot().linksReady() == (long)Math.max(1, workers) * LINKS_PER_WORKER);
+        assertEquals(proxy.pid(), shown(statsPort, "pid"), "it answers itself, and does so for its workers");
+        assertEquals(workers, shown(statsPort, "workers"));
         return proxy;
     }
 

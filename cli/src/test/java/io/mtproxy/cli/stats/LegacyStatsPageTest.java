@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mtproxy.cli.view.ProcessView;
+import io.mtproxy.cli.view.ProxyView;
 import io.mtproxy.engine.ConfigState;
 import io.mtproxy.engine.status.ProxyCounter;
 import io.mtproxy.engine.status.StatusFile;
@@ -214,6 +216,33 @@ class LegacyStatsPageTest
         assertEquals("4", report.get("secret_2_active_connections"), "the same ones at several workers count once");
         assertEquals("7", report.get("secret_2_active_auth_keys"));
         assertEquals("0", report.get("secret_1_active_connections"));
+    }
+
+    /** [C-STAT-06] A single process where there were workers before: their totals are the proxy's, their gauges nobody's. */
+    @Test
+    void shouldAddWhatWorkersLeftToASingleProcess() throws IOException
+    {
+        StatusFile worker = stats.workers(1).getFirst();
+        for (StatusFile process : List.of(worker, stats.status))
+        {
+            process.counters(0).set(ProxyCounter.ANSWERS_TO_CLIENT, 7);
+            process.counters(0).set(ProxyCounter.EXT_CONNECTIONS, 3);
+        }
+        ProxyView view = new ProxyView("443", List.of(new ProcessView("engine", stats.status.reader(), true),
+            new ProcessView("worker-0", worker.reader(), false)), List.of());
+        for (StatsSources sources : List.of(StatsSources.of(view),
+            StatsSources.single(stats.status.reader(), List.of(worker.reader()))))
+        {
+            try (StatsFixture page = new StatsFixture())
+            {
+                page.context.sources(() -> sources);
+                page.start();
+                Map<String, String> report = page.report();
+                assertEquals("14", report.get("tot_forwarded_responses"));
+                assertEquals("3", report.get("ext_connections"));
+                assertEquals("0", report.get("workers"));
+            }
+        }
     }
 
     /** [C-STAT-11] The third number has the workers' share, the second and fourth too. */

@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.status.ProxyCounter;
+import io.mtproxy.engine.status.StatusFile;
+import io.mtproxy.engine.status.StatusFileReader;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -152,22 +155,29 @@ class StatsOwnKeysTest
             assertTrue(Double.parseDouble(now.get("stats_generate_time")) > Double.parseDouble(now.get(
                 "time_after_epoll")), "up to its line");
         }
-        // of the process that the file is about, which is another one where somebody else serves the page
         try (StatsFixture foreign = new StatsFixture())
         {
-            Process sleeping = new ProcessBuilder("sleep", "60").start();
-            try
-            {
-                foreign.context.sources(() -> StatsSources.master(List.of(), List.of()));
-                foreign.start();
-                keys.between(Map.of("pid", Long.toString(sleeping.pid())), foreign.report()).became("pid",
-                    Long.toString(ProcessHandle.current().pid()));
-            }
-            finally
-            {
-                sleeping.destroyForcibly();
-            }
+            StatusFileReader other = fileOfProcess(4242);
+            foreign.context.sources(() -> StatsSources.single(other, List.of()));
+            foreign.start();
+            keys.between(early, foreign.report()).became("pid", "4242");
         }
+    }
+
+    /** @return a status file that another process has left. */
+    private StatusFileReader fileOfProcess(long pid) throws IOException
+    {
+        Path path = folder.resolve("engine.status");
+        StatusFile.create(path, List.of("client-0"), "", () -> StatsFixture.NOW_MS).close();
+        byte[] bytes = Files.readAllBytes(path);
+        ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+        int at = 0;
+        while (header.getLong(at) != ProcessHandle.current().pid())
+        {
+            at += Long.BYTES;
+        }
+        header.putLong(at, pid);
+        return StatusFileReader.open(Files.write(path, bytes));
     }
 
     @Test
