@@ -27,7 +27,7 @@ class DoctorIT
     private static final FrontServer.Site ONE_RECORD = new FrontServer.Site("one.record.test", "127.43.5.1");
     private static final FrontServer.Site NGINX = new FrontServer.Site("nginx.doctor.test", "127.43.5.2");
     private static final FrontServer.Site OTHER = new FrontServer.Site("other.doctor.test", "127.43.5.3");
-    private static final long LEARN_TIMEOUT_S = 60;
+    private static final long LEARN_TIMEOUT_S = 120;
 
     @TempDir private static Path folder;
     private static final List<AutoCloseable> OPENED = new ArrayList<>();

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 final class FrontHosts
 {
     private static final int PORT_TLS = 443;
-    private static final long TIMEOUT_S = 20;
+    private static final long TIMEOUT_S = 60;
 
     private final Path file;
 

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 /** A web server of this machine that plays a domain: port 443 of a loopback address, a chain, and one folder of pages. */
 final class FrontServer implements AutoCloseable
 {
-    private static final long READY_TIMEOUT_S = 20;
+    private static final long READY_TIMEOUT_S = 120;
     private static final long STOP_TIMEOUT_S = 10;
     private static final int PORT = 443;
 

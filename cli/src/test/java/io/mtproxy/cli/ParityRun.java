@@ -32,7 +32,7 @@ final class ParityRun implements AutoCloseable
     static final String MACHINE = "here   ";
 
     private static final int SILENCE_MS = 300;
-    private static final int CLOSE_TIMEOUT_MS = 5_000;
+    private static final int CLOSE_TIMEOUT_MS = 60_000;
 
     private final RecordingDatacenter datacenter;
     private final ProxyProcess proxy;

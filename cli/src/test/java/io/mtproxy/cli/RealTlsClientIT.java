@@ -39,7 +39,7 @@ class RealTlsClientIT
 {
     private static final String PAGE = "/page.html";
     private static final int PAGE_BYTES = 150_000;
-    private static final long LEARN_TIMEOUT_S = 20;
+    private static final long LEARN_TIMEOUT_S = 120;
 
     @TempDir private static Path folder;
     private static final Map<FrontServer.Kind, FrontServer> SERVERS = new TreeMap<>();

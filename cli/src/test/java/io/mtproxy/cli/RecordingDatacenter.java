@@ -29,7 +29,7 @@ import java.util.function.Consumer;
  */
 final class RecordingDatacenter implements AutoCloseable
 {
-    private static final int TIMEOUT_MS = 15_000;
+    private static final int TIMEOUT_MS = 60_000;
     private static final byte[] SECRET =
         "parity secret parity secret parity secret parity secret parity secret".getBytes(StandardCharsets.US_ASCII);
 

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 /** A {@link ClientPeer} on a blocking socket, for one test thread. */
 final class ScriptedClient implements AutoCloseable
 {
-    private static final int TIMEOUT_MS = 10_000;
+    private static final int TIMEOUT_MS = 60_000;
 
     private final ClientPeer peer;
     private final Socket socket = new Socket();

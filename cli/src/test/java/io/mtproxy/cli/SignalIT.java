@@ -35,7 +35,7 @@ class SignalIT
     private static final int SIGQUIT = 3;
     private static final int SIGSEGV = 11;
     private static final int SIGALRM = 14;
-    private static final int END_TIMEOUT_S = 30;
+    private static final int END_TIMEOUT_S = 60;
 
     @TempDir private Path folder;
     private Path conf;

@@ -43,7 +43,7 @@ class ThirdPartyClientIT
     private static final int LINKS = 4;
     private static final int FILE_BYTES = 1_548_577;
     private static final int SENT_BYTES = 2 * 512 * 1024;
-    private static final long TIMEOUT_MS = 15_000;
+    private static final long TIMEOUT_MS = 60_000;
 
     private static NodeClients clients;
     private static String whyNot = "";

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  */
 record ToolRun(int exitCode, String out, String err)
 {
-    private static final long TIMEOUT_S = 60;
+    private static final long TIMEOUT_S = 180;
 
     /** Whether a program is in the path. */
     static boolean isHere(String program)
