@@ -21,13 +21,6 @@ public final class DutyCycle implements Agent
 {
     /** A turn longer than this counts as a stall. */
     private static final long STALL_NS = 10_000_000L;
-    /** How long the thread polls without waiting when the next event is likely to be near. */
-    private static final long SPIN_NS = 100_000L;
-    /**
-     * Turns in a row that each brought one thing, soon after the one before, until the next is taken to be near. Fewer
-     * would also happen under load, where spinning costs as much as it brings, and makes turns smaller.
-     */
-    private static final int SPIN_TURNS_MIN = 4;
 
     private final String name;
     private final SocketPoller poller;
@@ -38,11 +31,9 @@ public final class DutyCycle implements Agent
     private final boolean isBusySpin;
     private final @Nullable DatacenterAgent datacenterAgent;
     private final @Nullable ClientAgent clientAgent;
+    private final SpinDecision spin = new SpinDecision();
     /** Since then the thread is in its poller. */
     private long turnEndNs;
-    private int singleTurns;
-    private long idleSinceNs;
-    private boolean isSpinning;
 
     /**
      * @param poller          that all sockets of the agents are registered with; closed with this.
@@ -89,7 +80,7 @@ public final class DutyCycle implements Agent
     @Override
     public int doWork()
     {
-        int events = isBusySpin || isSpinning ? poller.poll(SocketPoller.NO_WAIT) : pollAndWait();
+        int events = isBusySpin || spin.isSpinning() ? poller.poll(SocketPoller.NO_WAIT) : pollAndWait();
         long startNs = clock.nanoTime();
         counters.add(ProxyCounter.POLL_WAIT_NS, startNs - turnEndNs);
         int work = events;
@@ -106,24 +97,8 @@ public final class DutyCycle implements Agent
         long endNs = clock.nanoTime();
         turnEndNs = endNs;
         measure(endNs - startNs);
-        decideSpin(events, work, startNs, endNs);
+        spin.onTurn(events, work, clientAgent == null ? 0 : clientAgent.connections().count(), startNs, endNs);
         return work;
-    }
-
-    /** A lone client's next event comes within microseconds: faster than the system wakes a thread. (A10) */
-    private void decideSpin(int events, int work, long startNs, long endNs)
-    {
-        boolean isSoon = startNs - idleSinceNs < SPIN_NS;
-        if (work != 0)
-        {
-            singleTurns = events <= 1 && isSoon ? Math.min(singleTurns + 1, SPIN_TURNS_MIN) : 0;
-            idleSinceNs = endNs;
-            isSpinning = singleTurns == SPIN_TURNS_MIN;
-        }
-        else
-        {
-            isSpinning &= isSoon;
-        }
     }
 
     /** Marks the thread as waiting, looks for work once more, and only then waits. */

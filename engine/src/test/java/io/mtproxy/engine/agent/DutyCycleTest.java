@@ -2,6 +2,8 @@
 package io.mtproxy.engine.agent;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mtproxy.engine.io.PollKey;
 import io.mtproxy.engine.io.ReadyHandler;
@@ -67,6 +69,23 @@ class DutyCycleTest
         for (int i = 0; i < 10; i++)
         {
             assertEquals(Long.MAX_VALUE, turn(1, SPIN_NS));
+        }
+    }
+
+    /** Connections that come and go one by one look like a lone client's events. */
+    @Test
+    void shouldNotSpinWithManyClients()
+    {
+        SpinDecision decision = new SpinDecision();
+        for (int i = 0; i < 10; i++)
+        {
+            decision.onTurn(1, 1, SpinDecision.CLIENT_COUNT_MAX, i * SOON_NS, i * SOON_NS);
+        }
+        assertTrue(decision.isSpinning());
+        for (int i = 10; i < 20; i++)
+        {
+            decision.onTurn(1, 1, SpinDecision.CLIENT_COUNT_MAX + 1, i * SOON_NS, i * SOON_NS);
+            assertFalse(decision.isSpinning());
         }
     }
 
