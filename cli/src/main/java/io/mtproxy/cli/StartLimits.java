@@ -24,8 +24,8 @@ record StartLimits(int connectionCountMax, int clientCountMax, EngineConfig.Buff
     private static final int CONNECTION_COUNT_MAX = 65536;
     /** Descriptors of the JVM, the log, the status file, stats pages and whoever looks in. */
     private static final int DESCRIPTORS_OF_PROCESS = 48;
-    /** A selector of Java: epoll and what wakes it. */
-    private static final int DESCRIPTORS_OF_POLLER = 3;
+    /** {@code epoll} and what wakes it. */
+    private static final int DESCRIPTORS_OF_POLLER = 2;
     /** Received bytes and a working area of one agent. */
     private static final int AGENT_BUFFERS_LENGTH = 320 * 1024;
 

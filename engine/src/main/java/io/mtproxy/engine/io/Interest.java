@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.io;
 
-/** What an agent wants to hear of a socket, as bits. The values are those of {@link java.nio.channels.SelectionKey}. */
+/** What an agent wants to hear of a socket, as bits. */
 public final class Interest
 {
     /** Nothing: the registration stays, no event comes. */

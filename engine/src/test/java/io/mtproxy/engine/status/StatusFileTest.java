@@ -34,7 +34,7 @@ class StatusFileTest
     @Test
     void shouldShowToReaderWhatAgentsCount() throws IOException
     {
-        try (StatusFile file = StatusFile.create(path(), AGENTS, "poller=nio\nversion=1.2\n", CLOCK))
+        try (StatusFile file = StatusFile.create(path(), AGENTS, "poller=epoll\nversion=1.2\n", CLOCK))
         {
             file.counters(0).add(ProxyCounter.TCP_READ_BYTES, 5);
             file.counters(1).add(ProxyCounter.TCP_READ_BYTES, 7);
@@ -56,7 +56,7 @@ class StatusFileTest
             assertEquals(StatusState.SERVING, reader.state());
             assertEquals(3, reader.agentCount());
             assertEquals("datacenter-0", reader.agentName(1));
-            assertEquals("nio", reader.description().get("poller"));
+            assertEquals("epoll", reader.description().get("poller"));
             assertTrue(reader.isAlive());
         }
     }

@@ -77,7 +77,7 @@ public final class EpollNetwork implements TcpNetwork
      * whoever comes first. (architecture A11)
      *
      * @param options     by which they were opened.
-     * @param descriptors of this process, now the listeners'.
+     * @param descriptors of this process, now the listeners'; opened by {@link #listen}, so that they do not block.
      */
     public TcpListener[] adopt(ListenOptions options, List<Integer> descriptors)
     {

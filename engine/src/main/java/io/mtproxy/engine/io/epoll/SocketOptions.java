@@ -6,8 +6,8 @@ import io.mtproxy.engine.io.linux.LinuxSockets;
 /**
  * The socket options that the C program sets. [P-NET-03] [P-NET-04]
  * <p>
- * Accepted sockets inherit those of the one that listens but for their buffers. What the system refuses is left as it is,
- * as in C.
+ * Accepted sockets inherit those of the one that listens. The receive buffer alone is raised on each, as on the listening
+ * one it would change the window that a SYN is answered with. What the system refuses is left as it is, as in C.
  */
 final class SocketOptions
 {
@@ -38,6 +38,10 @@ final class SocketOptions
         set(descriptor, LinuxSockets.SO_REUSEADDR, 1);
         setTcp(descriptor, LinuxSockets.TCP_NODELAY, 1);
         set(descriptor, LinuxSockets.SO_KEEPALIVE, 1);
+        if (isPlain)
+        {
+            set(descriptor, LinuxSockets.SO_SNDBUF, BUFFER_LENGTH_MAX);
+        }
         if (windowClamp > 0)
         {
             setTcp(descriptor, LinuxSockets.TCP_WINDOW_CLAMP, windowClamp);
@@ -57,7 +61,6 @@ final class SocketOptions
     {
         if (isPlain)
         {
-            set(descriptor, LinuxSockets.SO_SNDBUF, BUFFER_LENGTH_MAX);
             set(descriptor, LinuxSockets.SO_RCVBUF, BUFFER_LENGTH_MAX);
         }
     }

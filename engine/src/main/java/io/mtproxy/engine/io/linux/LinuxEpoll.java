@@ -73,16 +73,19 @@ public final class LinuxEpoll implements AutoCloseable
     public LinuxEpoll() throws IOException
     {
         descriptor = create();
+        int created = -1;
         try
         {
-            counter = createCounter();
+            created = createCounter();
+            add(created, IN, COUNTER_TOKEN);
         }
         catch (IOException e)
         {
+            LinuxSocketCalls.close(created);
             LinuxSocketCalls.close(descriptor);
             throw e;
         }
-        add(counter, IN, COUNTER_TOKEN);
+        counter = created;
     }
 
     private static UnsafeBuffer buffer(int length)
