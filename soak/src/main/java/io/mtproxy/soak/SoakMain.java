@@ -25,6 +25,9 @@ public final class SoakMain
 {
     private static final int USAGE = 2;
 
+    /** Of a proxy without links, as one that has just started, nothing comes back. */
+    private static final Duration CLIENTS_DRAIN = Duration.ofSeconds(5);
+
     private SoakMain()
     {
     }
@@ -101,7 +104,7 @@ public final class SoakMain
         }
         SwarmSettings settings = SwarmSettings.of(
             new InetSocketAddress("127.0.0.1", Integer.parseInt(args[2])), secrets, Integer.parseInt(args[3]),
-            Duration.ofSeconds(Integer.parseInt(args[4]))).withMode(mode(args[1]));
+            Duration.ofSeconds(Integer.parseInt(args[4]))).withMode(mode(args[1])).withDrain(CLIENTS_DRAIN);
         if (args.length > 5)
         {
             settings = settings.withLengths(settings.lengthMin(), Integer.parseInt(args[5]));
