@@ -15,8 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class ClientStalls
 {
-    /** Clients looked at in one tick: all of them often enough, and none of the time of others. */
-    private static final int LOOKS_PER_TICK = 1024;
+    /** Clients looked at in one tick at least. */
+    private static final int LOOKS_PER_TICK_MIN = 64;
+    /** Ticks in which all have been looked at: 5 s, half of what counts as a stall. */
+    private static final int ROUND_TICKS = 50;
 
     private final SlotTable<ClientConnection> slots;
     private final StallLog log;
@@ -34,7 +36,8 @@ final class ClientStalls
     void tick(long nowNs)
     {
         int live = slots.liveCount();
-        for (int looks = Math.min(live, LOOKS_PER_TICK); looks > 0; looks--)
+        // a look at a client that does nothing is a walk through cold memory: no more of them than needed
+        for (int looks = Math.min(live, Math.max(LOOKS_PER_TICK_MIN, live / ROUND_TICKS + 1)); looks > 0; looks--)
         {
             next = next + 1 < live ? next + 1 : 0;
             ClientConnection connection = slots.get(slots.liveAt(next));
