@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -40,8 +41,7 @@ record CommandLineRun(String outcome, boolean isErrorTold, String err)
         {
             List<String> command = new ArrayList<>(program.command());
             List<String> arguments = row.arguments(files, ports);
-            // in front, as the last word of a line may want another one
-            command.addAll(program.keptIn(files.folder(), arguments));
+            keep(program, files, arguments);
             command.addAll(arguments);
             ProcessBuilder builder = new ProcessBuilder(command).directory(files.folder().resolve(row.folder())
                 .toFile())
@@ -84,11 +84,25 @@ record CommandLineRun(String outcome, boolean isErrorTold, String err)
         {
             StringBuilder served = new StringBuilder();
             List<String> arguments = row.arguments(files, ports);
-            arguments.addAll(0, OURS.keptIn(files.folder(), arguments));
+            keep(OURS, files, arguments);
             CommandRun run = CommandRun.of(files.folder().resolve(row.folder()),
                 () -> served.append("serves ").append(ports.open(row.line())).append(", ends "),
                 arguments.toArray(String[]::new));
             return of(served.toString(), run.exitCode(), run.out(), String.join("\n", run.err()));
+        }
+    }
+
+    /**
+     * Adds what keeps the program's files in a folder of this run, which any user may write to. In front, as the last word of
+     * a line may want another one; a single word may be a verb and stays alone.
+     */
+    private static void keep(ProxyUnderTest program, CommandLineFiles files, List<String> arguments) throws IOException
+    {
+        if (arguments.size() > 1)
+        {
+            Path own = Files.createTempDirectory(files.folder(), "run");
+            Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rwxrwxrwx"));
+            arguments.addAll(0, program.keptIn(own, arguments));
         }
     }
 

@@ -46,6 +46,8 @@ final class HelloRun implements AutoCloseable
     private static final int TIMEOUT_MS = 20_000;
     private static final long LEARN_TIMEOUT_S = 120;
     private static final int SECOND_BEGIN_MS = 400;
+    /** The C program's clock is the system's coarse one, which is late by up to a tick. */
+    private static final int COARSE_CLOCK_MS = 20;
     private static final int RPC_PING_ID = 77;
     private static final int HELLO_SID_OFFSET = 44;
 
@@ -402,11 +404,13 @@ final class HelloRun implements AutoCloseable
 
     private static long awaitBeginOfSecond() throws InterruptedException
     {
-        while (System.currentTimeMillis() % 1000 > SECOND_BEGIN_MS)
+        long nowMs = System.currentTimeMillis();
+        while (nowMs % 1000 > SECOND_BEGIN_MS || nowMs % 1000 < COARSE_CLOCK_MS)
         {
             Thread.sleep(5);
+            nowMs = System.currentTimeMillis();
         }
-        return System.currentTimeMillis() / 1000;
+        return nowMs / 1000;
     }
 
     private static int u16(byte[] bytes, int at)
