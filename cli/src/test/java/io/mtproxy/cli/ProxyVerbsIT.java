@@ -164,11 +164,15 @@ class ProxyVerbsIT
     {
     }
 
-    private DistRun startProxy() throws IOException
+    /** @return a proxy in its main loop: the status file shows it before, when a signal still ends it with 1. [C-EXIT-21] */
+    private DistRun startProxy() throws Exception
     {
         Path own = Files.createDirectory(folder.resolve("run-" + runs++));
-        return DistRun.start(own, List.of("-u", "root", "-H", Integer.toString(port), "--status-dir", status.toString(),
+        DistRun proxy = DistRun.start(own, List.of("-u", "root", "-H", Integer.toString(port), "--status-dir", status
+            .toString(),
             conf.toString()));
+        ProcessFacts.await(proxy, "main loop begins", () -> proxy.err().contains("main loop begins"));
+        return proxy;
     }
 
     private Outcome verb(String name, String... options) throws Exception
