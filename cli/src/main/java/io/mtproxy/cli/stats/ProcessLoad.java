@@ -51,10 +51,16 @@ final class ProcessLoad
         }
     }
 
+    /** @return whether a sample would be taken now: to make one costs more than a page. */
+    synchronized boolean isDue(long nowNs)
+    {
+        return nowNs - last.nowNs >= PERIOD_NS;
+    }
+
     /** Takes a sample; one that comes before the period is over changes nothing. */
     synchronized void sample(Sample now)
     {
-        if (now.nowNs - last.nowNs >= PERIOD_NS)
+        if (isDue(now.nowNs))
         {
             previous = last;
             last = now;

@@ -225,6 +225,10 @@ public final class StatsServer implements AutoCloseable
 
     private void sample()
     {
+        if (!load.isDue(nanoTime()))
+        {
+            return;
+        }
         try
         {
             load.sample(ReportValues.sample(context, context.sources().get()));

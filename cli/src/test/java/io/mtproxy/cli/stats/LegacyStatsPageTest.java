@@ -378,6 +378,8 @@ class LegacyStatsPageTest
         writeCpu(100, 50);
         ProcessLoad load = new ProcessLoad(new ProcessLoad.Sample(0, process.cpuTime(), process.threadTimes(), 0));
         writeCpu(300, 100);
+        assertFalse(load.isDue(9_999_999_999L));
+        assertTrue(load.isDue(10_000_000_000L));
         ProcessLoad.Sample second = new ProcessLoad.Sample(10_000_000_000L, process.cpuTime(), process.threadTimes(),
             5);
         assertEquals(new ProcessLoad.Shares(20, 5, 50), load.recent(second));
