@@ -23,8 +23,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What does it cost a link to encrypt frames in direct memory, alone and together with another, and to decrypt what it read from direct
- * memory into its array, compared with the bare intrinsic?
+ * What does it cost a link to encrypt frames in direct memory, alone and together with another, and to decrypt what it read
+ * from direct memory into its array, compared with the bare intrinsic?
  * <p>
  * Two forks, 3 x 1 s of warm-up, 5 x 1 s measured, ns a message. With {@code -prof gc}: {@code gc.alloc.rate.norm} is
  * 0 for all.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.cli;
 
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mtproxy.engine.status.StatusDirectory;
@@ -50,13 +51,20 @@ final class FrontHosts
         boolean isEnded = process.waitFor(TIMEOUT_S, TimeUnit.SECONDS);
         assumeTrue(isEnded && process.exitValue() == 0,
             () -> "skipped: no mount namespace here, so no process can have its own hosts file");
+        assumeFree(address, PORT_TLS);
+    }
+
+    /** Skips the test where this port cannot be opened. */
+    static void assumeFree(String address, int port)
+    {
         try (ServerSocket socket = new ServerSocket())
         {
-            socket.bind(new InetSocketAddress(InetAddress.ofLiteral(address), PORT_TLS));
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(InetAddress.ofLiteral(address), port));
         }
-        catch (IOException taken)
+        catch (IOException e)
         {
-            assumeTrue(false, "skipped: port 443 of " + address + " cannot be opened: " + taken.getMessage());
+            abort("skipped: port " + port + " of " + address + " cannot be opened: " + e.getMessage());
         }
     }
 

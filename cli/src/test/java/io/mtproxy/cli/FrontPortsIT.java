@@ -2,7 +2,6 @@
 package io.mtproxy.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mtproxy.soak.ClientOptions;
 import io.mtproxy.soak.FakeTlsClientPeer;
@@ -11,8 +10,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
@@ -84,7 +81,7 @@ class FrontPortsIT
     void shouldTakeAnIpv6AddressForADomain(ProxyUnderTest program) throws Exception
     {
         assumePossible(443);
-        assumeFree("::1", 443);
+        FrontHosts.assumeFree("::1", 443);
         try (RecordOrigin origin = open("::1", 443);
             ProxyProcess proxy = program.start(folder, "default 2;\nproxy_for 2 127.0.0.1:9;\n", key(),
                 List.of("-S", ParitySetup.SECRET, "-D", "[::1]")))
@@ -98,21 +95,7 @@ class FrontPortsIT
     private void assumePossible(int port) throws IOException, InterruptedException
     {
         FrontHosts.assumePossible(folder, ADDRESS);
-        assumeFree(LOOPBACK, port);
-    }
-
-    private static void assumeFree(String address, int port)
-    {
-        try (ServerSocket socket = new ServerSocket())
-        {
-            socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.ofLiteral(address), port));
-        }
-        catch (IOException e)
-        {
-            assumeTrue(false,
-                "skipped: port " + port + " of " + address + " cannot be opened: " + e.getMessage());
-        }
+        FrontHosts.assumeFree(LOOPBACK, port);
     }
 
     private static boolean isOurs(ProxyUnderTest program)

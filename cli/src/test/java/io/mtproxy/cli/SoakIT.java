@@ -3,14 +3,9 @@ package io.mtproxy.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -45,7 +40,7 @@ class SoakIT
     @Test
     void shouldMeasureHybridHandshakes() throws Exception
     {
-        assumePortOfTheDomain();
+        FrontHosts.assumeFree("127.0.0.1", 443);
         Path json = folder.resolve("hybrid.json");
         try (DistRun soak = DistRun.start(folder, List.of("soak", "load", "--seconds", "1", "--warm-up", "0",
             "--scenario", "connect-4:fake-tls-hybrid", "--json", json.toString())))
@@ -57,19 +52,6 @@ class SoakIT
         assertTrue(result.get("hybrids").intValue() > 0, result::toString);
         // hellos that are under way at either end of the second are in one of the counts only
         assertEquals(result.get("connects").intValue(), result.get("hybrids").intValue(), 8, result::toString);
-    }
-
-    private static void assumePortOfTheDomain()
-    {
-        try (ServerSocket socket = new ServerSocket())
-        {
-            socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 443));
-        }
-        catch (IOException e)
-        {
-            assumeTrue(false, "skipped: port 443 of 127.0.0.1 cannot be opened: " + e.getMessage());
-        }
     }
 
     @Test
