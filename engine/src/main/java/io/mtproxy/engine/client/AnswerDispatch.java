@@ -21,15 +21,21 @@ final class AnswerDispatch
     private final SlotTable<ClientConnection> slots;
     private final PendingClients pending;
     private final ProxyCounters counters;
+    private final Runnable flush;
     private final ControlledMessageHandler handler = this::onMessage;
 
-    /** @param rings by datacenter agent, read here. */
-    AnswerDispatch(RelayRing[] rings, SlotTable<ClientConnection> slots, PendingClients pending, ProxyCounters counters)
+    /**
+     * @param rings by datacenter agent, read here.
+     * @param flush writes what clients have got so far.
+     */
+    AnswerDispatch(RelayRing[] rings, SlotTable<ClientConnection> slots, PendingClients pending, ProxyCounters counters,
+        Runnable flush)
     {
         this.rings = rings;
         this.slots = slots;
         this.pending = pending;
         this.counters = counters;
+        this.flush = flush;
     }
 
     /** Takes what the datacenter agents have sent. @return messages. */
@@ -77,6 +83,10 @@ final class AnswerDispatch
         catch (RuntimeException e)
         {
             connection.failInternally(e);
+        }
+        if (pending.isFlushDue())
+        {
+            flush.run();
         }
         return ControlledMessageHandler.Action.CONTINUE;
     }

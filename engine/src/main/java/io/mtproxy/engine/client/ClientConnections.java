@@ -88,9 +88,9 @@ public final class ClientConnections
         secrets = setup.secrets();
         accounting = new SecretAccounting(setup.status(), setup.drainTimeoutNs());
         slots = new SlotTable<>(setup.connectionCountMax());
-        pending = new PendingClients(slots);
+        pending = new PendingClients(slots, chunks);
         stalls = new ClientStalls(slots, setup.status().stalls(), setup.epochClock());
-        dispatch = new AnswerDispatch(setup.fromDatacenters(), slots, pending, counters);
+        dispatch = new AnswerDispatch(setup.fromDatacenters(), slots, pending, counters, this::flush);
         routes = new DatacenterRoutes(setup.toDatacenters(), setup.datacenterSignals(), random);
         requestHeads = new RequestHeads(setup.natRules(), setup.proxyTag());
         CipherScratch cipherScratch = new CipherScratch();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mtproxy.engine.client;
 
+import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.memory.SlotTable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -12,16 +13,27 @@ import java.util.List;
  */
 final class PendingClients
 {
+    /**
+     * Clients that wait to be written at most. What waits is in a chunk of each client: those of some dozen clients are still
+     * in the nearer caches when the sockets take them, and so many can be used again for the next.
+     */
+    private static final int FLUSH_COUNT_MAX = 64;
+
     private final SlotTable<ClientConnection> slots;
+    private final int flushCountMax;
     private final ArrayDeque<ClientConnection> toFlush = new ArrayDeque<>();
     private final ArrayDeque<ClientConnection> toResume = new ArrayDeque<>();
     private final ArrayDeque<ClientConnection> toClose = new ArrayDeque<>();
     private final List<ClientConnection> waitingForLink = new ArrayList<>();
 
-    /** @param slots of the agent's clients; those whose close is finished leave it. */
-    PendingClients(SlotTable<ClientConnection> slots)
+    /**
+     * @param slots of the agent's clients; those whose close is finished leave it.
+     * @param pool  whose chunks hold what waits to be written: never more than an eighth of them.
+     */
+    PendingClients(SlotTable<ClientConnection> slots, ChunkPool pool)
     {
         this.slots = slots;
+        this.flushCountMax = Math.clamp(pool.chunkCountMax() / 8, 1, FLUSH_COUNT_MAX);
     }
 
     /** The turn has brought something for a client. */
@@ -107,6 +119,12 @@ final class PendingClients
         int last = list.size() - 1;
         list.set(index, list.get(last));
         list.remove(last);
+    }
+
+    /** @return whether so many wait to be written that it should not wait for the end of the turn. */
+    boolean isFlushDue()
+    {
+        return toFlush.size() >= flushCountMax;
     }
 
     /** Writes, once for each client. @return for how many. */

@@ -3,7 +3,7 @@ package io.mtproxy.engine.status;
 
 import org.agrona.concurrent.NanoClock;
 
-/** The other end of {@link PacketSampler}: records timed packets when the turn that has brought them has written. */
+/** The other end of {@link PacketSampler}: records timed packets when they have been written. */
 public final class PacketLatency
 {
     /** Timed packets of a turn; there are few, and what is beyond is not recorded. */
@@ -21,7 +21,7 @@ public final class PacketLatency
         this.clock = clock;
     }
 
-    /** A packet will be written at the end of this turn. */
+    /** A packet will be written in this turn. */
     public void onPacket(int stamp)
     {
         if (stamp != 0 && count < PENDING_MAX)
@@ -30,7 +30,7 @@ public final class PacketLatency
         }
     }
 
-    /** The turn has written what sockets take. */
+    /** What the turn has brought so far is written, as far as sockets take it. */
     public void onWritten()
     {
         if (count > 0)

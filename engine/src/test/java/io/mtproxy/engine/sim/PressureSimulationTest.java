@@ -136,6 +136,35 @@ final class PressureSimulationTest
         }
     }
 
+    /** [C-LIM-10] clients that take what they get are no burden, however many get something in the same turn. */
+    @Test
+    void shouldServeMoreClientsInOneTurnThanThereAreChunks() throws IOException
+    {
+        int count = 300;
+        SimulatedProxy.Setup setup = new SimulatedProxy.Setup();
+        setup.messageBuffersLength = 128L * CHUNK;
+        try (SimulatedProxy proxy = new SimulatedProxy(setup))
+        {
+            DatacenterRecord record = DatacenterRecord.of(proxy);
+            proxy.network.capacity(1 << 20);
+            proxy.awaitLinks();
+            for (int i = 0; i < count; i++)
+            {
+                proxy.connect(Transport.INTERMEDIATE, 2).send(Payloads.encrypted(1 + i, 64, proxy.random), false);
+                proxy.advance(3 * MS);
+            }
+            assertEquals(count, record.requests.size());
+            List.copyOf(record.requests).forEach(request -> answer(record, request, 64));
+            proxy.advance(50 * MS);
+
+            assertEquals(0, proxy.closed(CloseReason.BUFFERS_EXHAUSTED));
+            proxy.clients.forEach(client -> assertEquals(1, client.peer.packets().size()));
+            assertTrue(proxy.counter(ProxyCounter.BUFFERS_USED_PEAK) < 128, "most chunks at once: " +
+                proxy.counter(ProxyCounter.BUFFERS_USED_PEAK));
+            proxy.verifyClean();
+        }
+    }
+
     /** [P-CON-50] uploads that stay incomplete fill the pool as well; they are not spared. */
     @Test
     void shouldEvictIncompleteUploads() throws IOException
