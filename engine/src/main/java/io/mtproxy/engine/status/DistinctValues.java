@@ -29,14 +29,21 @@ public final class DistinctValues
     static final long KEY_FLAG = 1L << 55;
     static final long HASH_MASK = KEY_FLAG - 1;
 
+    /** Places are said to be used in such steps, as several agents say so in one word. */
+    private static final int USED_STEP = 64;
+
+    private final StatusTable table;
     private final UnsafeBuffer words;
     private final int offset;
     /** Places given back, then those never used, the first on top. */
     private final int[] free;
     private int freeCount;
+    /** Places that the table is said to use. */
+    private int usedCount;
 
     DistinctValues(StatusTable table, int owner)
     {
+        this.table = table;
         words = table.section;
         offset = table.offset(owner, 0);
         free = new int[table.rowCount()];
@@ -45,6 +52,7 @@ public final class DistinctValues
         {
             free[i] = free.length - 1 - i;
         }
+        showUsed(0);
     }
 
     /** @param placeCount how many values have a place. @return one in private memory, for tests. */
@@ -79,9 +87,19 @@ public final class DistinctValues
             return NO_PLACE;
         }
         int place = free[--freeCount];
+        if (place >= usedCount)
+        {
+            showUsed(place);
+        }
         long shown = (long)secret.index() << ROW_SHIFT | word;
         words.putLongRelease(offset + place * Long.BYTES, shown == 0 ? 1 : shown);
         return place;
+    }
+
+    private void showUsed(int place)
+    {
+        usedCount = Math.min(free.length, (place / USED_STEP + 1) * USED_STEP);
+        table.usedRowCount(usedCount);
     }
 
     /** Takes back what has been added. */

@@ -355,7 +355,8 @@ public final class StatusFile implements AutoCloseable
         return recorders;
     }
 
-    private UnsafeBuffer section(int type)
+    /** @return a section, by its type in {@link StatusLayout}. */
+    UnsafeBuffer section(int type)
     {
         for (int entry = SECTIONS_OFFSET; entry < HEADER_LENGTH; entry += SECTION_ENTRY_LENGTH)
         {

@@ -39,8 +39,8 @@ import org.agrona.concurrent.status.CountersReader;
 final class StatusLayout
 {
     static final int VERSION_MAJOR = 1;
-    /** 0 had gauges of secrets by position in place of the tables. */
-    private static final int VERSION_MINOR = 1;
+    /** 0 had gauges of secrets by position in place of the tables, 1 did not say how many rows of a table are used. */
+    private static final int VERSION_MINOR = 2;
     static final int VERSION = VERSION_MAJOR << 16 | VERSION_MINOR;
 
     static final int VERSION_OFFSET = 0;

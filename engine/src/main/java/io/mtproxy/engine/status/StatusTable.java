@@ -9,11 +9,11 @@ import org.agrona.concurrent.UnsafeBuffer;
  * how many and how long, so that readers find their way in files of other versions.
  *
  * <pre>
- *   0        4            8            12            16
- *   +--------+------------+------------+-------------+
- *   | owners | rows of an | row length | first owner |  ..128
- *   |        | owner      |            | agent index |
- *   +--------+------------+------------+-------------+
+ *   0        4            8            12            16           20
+ *   +--------+------------+------------+-------------+------------+
+ *   | owners | rows of an | row length | first owner | rows ever  |  ..128
+ *   |        | owner      |            | agent index | used, or 0 |
+ *   +--------+------------+------------+-------------+------------+
  *  128        + row length
  *   +----------+----------+----
  *   | key, ... | key, ... |  ..   all rows of the first owner, then those of the next
@@ -22,6 +22,9 @@ import org.agrona.concurrent.UnsafeBuffer;
  *
  * A row's first word is its key: 0 while it is unused, and otherwise what no other row of that owner has had before. It is
  * written last. So who has found it unchanged behind what was read has read one row and not half of another.
+ * <p>
+ * A table of many rows says how many of them, from the first one on, an owner has ever used; readers look no further. It is
+ * 0 where it is not said.
  */
 final class StatusTable
 {
@@ -33,6 +36,7 @@ final class StatusTable
     private static final int ROW_COUNT_OFFSET = OWNER_COUNT_OFFSET + Integer.BYTES;
     private static final int ROW_LENGTH_OFFSET = ROW_COUNT_OFFSET + Integer.BYTES;
     private static final int FIRST_OWNER_OFFSET = ROW_LENGTH_OFFSET + Integer.BYTES;
+    private static final int ROWS_USED_OFFSET = FIRST_OWNER_OFFSET + Integer.BYTES;
 
     final UnsafeBuffer section;
     private final int ownerCount;
@@ -94,6 +98,23 @@ final class StatusTable
     int rowCount()
     {
         return rowCount;
+    }
+
+    /** @return how many rows of an owner can have been used at most; those that follow are {@link #UNUSED}. */
+    int usedRowCount()
+    {
+        int said = section.getIntVolatile(ROWS_USED_OFFSET);
+        return said <= 0 || said > rowCount ? rowCount : said;
+    }
+
+    /** Says that an owner uses no more than its first rows: before it uses the last of them. For any thread. */
+    void usedRowCount(int count)
+    {
+        int said = section.getIntVolatile(ROWS_USED_OFFSET);
+        while (said < count && !section.compareAndSetInt(ROWS_USED_OFFSET, said, count))
+        {
+            said = section.getIntVolatile(ROWS_USED_OFFSET);
+        }
     }
 
     int rowLength()

@@ -48,9 +48,10 @@ final class StatusTables
 
     private static void forEach(StatusTable table, RowConsumer consumer)
     {
+        int rowCount = table.usedRowCount();
         for (int owner = 0; owner < table.ownerCount(); owner++)
         {
-            for (int row = 0; row < table.rowCount(); row++)
+            for (int row = 0; row < rowCount; row++)
             {
                 int offset = table.offset(owner, row);
                 long key = table.key(offset);

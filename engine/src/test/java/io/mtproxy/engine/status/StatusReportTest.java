@@ -80,6 +80,37 @@ class StatusReportTest
         close(one, two);
     }
 
+    /** Nobody looks at the 65,536 places of which a few have been used, and everybody at those that have been. */
+    @Test
+    void shouldLookNoFurtherThanValuesReach() throws IOException
+    {
+        int count = 200;
+        StatusFile file = create("one");
+        file.secretOrder(new long[]{77});
+        StatusTable table = new StatusTable(file.section(StatusLayout.SECTION_DISTINCT));
+        SecretRow row = file.agent(1).secrets().take(77);
+        int before = table.usedRowCount();
+        List<Integer> places = new ArrayList<>();
+        for (int i = 0; i < count; i++)
+        {
+            places.add(file.agent(1).distinct().addAddress(row, 1000 + i));
+        }
+
+        assertTrue(before < count && table.usedRowCount() >= count && table.usedRowCount() < table.rowCount() / 100,
+            "from " + before + " to " + table.usedRowCount());
+        assertEquals(count, report("one").secrets().get(0).addresses());
+        places.subList(0, count - 1).forEach(file.agent(1).distinct()::remove);
+        assertEquals(1, report("one").secrets().get(0).addresses(), "the last place is still looked at");
+        // what comes from a file may say anything
+        for (int said : new int[]{0, -1, Integer.MAX_VALUE})
+        {
+            table.section.putInt(4 * Integer.BYTES, said);
+            assertEquals(table.rowCount(), table.usedRowCount(), "said: " + said);
+            assertEquals(1, report("one").secrets().get(0).addresses(), "said: " + said);
+        }
+        close(file);
+    }
+
     /** What is beyond the bound is counted, and said to be. */
     @Test
     void shouldSayWhatItCannotUnite()
