@@ -125,16 +125,9 @@ final class ProxyStart
         testCiphers();
         EngineConfig config = new ProxyStart(terminal, LogLines.toNowhere()).engineConfig(line, settings.conf(),
             settings.proxySecret(), settings.secrets(), settings.statsPort());
-        try
-        {
-            return new StartPlan(line, settings.conf(), config, HandedNetwork.adopt(config, sockets), null, null,
-                settings.statusFile().isEmpty() ? null : Path.of(settings.statusFile()), settings.isReplacement(),
-                settings.configTimes(), new LogOutput(line.legacy(), true, log));
-        }
-        catch (IOException e)
-        {
-            throw failed("the sockets of the master cannot be used: " + e.getMessage());
-        }
+        return new StartPlan(line, settings.conf(), config, HandedNetwork.adopt(config, sockets), null, null,
+            settings.statusFile().isEmpty() ? null : Path.of(settings.statusFile()), settings.isReplacement(),
+            settings.configTimes(), new LogOutput(line.legacy(), true, log));
     }
 
     /** Lets an engine run by a plan, which is closed with it. */

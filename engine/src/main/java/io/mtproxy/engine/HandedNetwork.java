@@ -62,7 +62,7 @@ public final class HandedNetwork implements TcpNetwork, AutoCloseable
      *
      * @param descriptors as {@link #descriptors} gave them there.
      */
-    public static HandedNetwork adopt(EngineConfig config, List<Integer> descriptors) throws IOException
+    public static HandedNetwork adopt(EngineConfig config, List<Integer> descriptors)
     {
         HandedNetwork network = new HandedNetwork(new EpollNetwork(config.fronting().isTlsOnly()));
         int count = config.threads().clientAgentCount();
