@@ -37,7 +37,8 @@ final class SoakCommand extends Verb
     {
         parsed = command;
         for (Part part : List.of(new SoakLoadCommand(terminal()), new SoakCompareCommand(terminal()),
-            new SoakCurvesCommand(terminal()), new SoakPausesCommand(terminal())))
+            new SoakCurvesCommand(terminal()), new SoakPausesCommand(terminal()),
+            new SoakScrapesCommand(terminal())))
         {
             CommandLine added = new CommandLine(part);
             added.getCommandSpec()

@@ -169,8 +169,13 @@ final class SoakMeasure
 
     Laboratory laboratory(LoadGenerator generator)
     {
-        return new Laboratory(generator, Duration.ofSeconds(warmUpSeconds), Duration.ofSeconds(seconds),
-            isCountingCalls);
+        return new Laboratory(generator, Duration.ofSeconds(warmUpSeconds), duration(), isCountingCalls);
+    }
+
+    /** @return of each measurement. */
+    Duration duration()
+    {
+        return Duration.ofSeconds(seconds);
     }
 
     ProxyProcess start(ProxyCommand command, LoadGenerator generator, LoadScenario scenario)

@@ -26,6 +26,7 @@ class SoakCommandTest
         soak load                                      | it is not known how to start this proxy
         soak load --proxy c                            | MTPROXY_REFERENCE does not name the C program
         soak compare --at 2                            | --at 2.0 is outside 0..1
+        soak scrapes --scrapes 0                       | --scrapes 0 is outside 1..
         soak curves --curve tea                        | curve "tea" is none of
         soak load --tea                                | Unknown option: '--tea'
         """)
@@ -39,7 +40,7 @@ class SoakCommandTest
 
     @ParameterizedTest
     @ValueSource(strings = {"soak --help", "soak load --help", "soak compare -h", "soak curves --help",
-        "soak pauses --help", "help soak"})
+        "soak pauses --help", "soak scrapes --help", "help soak"})
     void shouldPrintHelp(String line)
     {
         CommandRun run = CommandRun.of(folder, line.split(" "));

@@ -75,6 +75,33 @@ class SoakIT
     }
 
     @Test
+    void shouldFetchPagesUnderLoad() throws Exception
+    {
+        Path json = folder.resolve("scrapes.json");
+        try (DistRun soak = DistRun.start(folder, List.of("soak", "scrapes", "--scrapes", "7", "--alternations", "2",
+            "--seconds", "1", "--warm-up", "0", "--scenario", "pairs-4", "--json", json.toString())))
+        {
+            assertEquals(0, soak.exitCode(), soak.err() + soak.out());
+            assertTrue(soak.out().contains("A: with fetches of /metrics | B: ours"), soak.out());
+            assertTrue(soak.out().contains("14 pages of "), soak.out());
+        }
+        JsonNode comparison = new ObjectMapper().readTree(json.toFile()).get("comparisons").get(0);
+        assertEquals(2, comparison.get("a").size(), comparison::toString);
+        assertEquals(2, comparison.get("b").size(), comparison::toString);
+    }
+
+    @Test
+    void shouldSayThatThereIsNoSuchPage() throws Exception
+    {
+        try (DistRun soak = DistRun.start(folder, List.of("soak", "scrapes", "--page", "/tea", "--seconds", "1",
+            "--warm-up", "0", "--scenario", "pairs-4")))
+        {
+            assertEquals(1, soak.exitCode());
+            assertTrue(soak.err().contains("the page /tea cannot be had"), soak.err());
+        }
+    }
+
+    @Test
     void shouldSayWhyAProxyDoesNotRun() throws Exception
     {
         try (DistRun soak = DistRun.start(folder, List.of("soak", "load", "--proxy", "ours --threads no")))

@@ -44,6 +44,13 @@ public record LoadResult(
         return clients.errors() == 0 && mismatches == 0 && (unit == LoadScenario.Unit.SECOND || clients.answers() > 0);
     }
 
+    /** @return the same under another name of its proxy. */
+    LoadResult named(String name)
+    {
+        return new LoadResult(scenario, wire, name, unit, seconds, cpu, generator, clients, mismatches, memory,
+            callsPerUnit);
+    }
+
     /** Requests, GB, connections or seconds, as the unit has it. */
     double count()
     {

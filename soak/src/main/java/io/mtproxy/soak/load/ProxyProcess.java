@@ -30,18 +30,21 @@ public final class ProxyProcess implements AutoCloseable
     private final Path folder;
     private final List<byte[]> secrets;
     private final InetSocketAddress address;
+    private final int statsPort;
     private final Process process;
     /** Ends the proxy with this process, however that ends. */
     private final Thread end = new Thread(this::stop);
 
     private ProxyProcess(
-        ProxyCommand command, DatacenterPort datacenter, Path folder, List<byte[]> secrets, int port, Process process)
+        ProxyCommand command, DatacenterPort datacenter, Path folder, List<byte[]> secrets, int[] ports,
+        Process process)
     {
         this.command = command;
         this.datacenter = datacenter;
         this.folder = folder;
         this.secrets = secrets;
-        this.address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
+        this.address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), ports[0]);
+        this.statsPort = ports[1];
         this.process = process;
         Runtime.getRuntime().addShutdownHook(end);
     }
@@ -93,7 +96,7 @@ public final class ProxyProcess implements AutoCloseable
             .redirectOutput(log);
         builder.environment().putAll(environment);
         Process process = builder.start();
-        ProxyProcess started = new ProxyProcess(command, datacenter, folder, secrets, ports[0], process);
+        ProxyProcess started = new ProxyProcess(command, datacenter, folder, secrets, ports, process);
         long untilNs = System.nanoTime() + START_TIMEOUT_NS;
         while (datacenter.readyCount() == 0)
         {
@@ -130,6 +133,12 @@ public final class ProxyProcess implements AutoCloseable
     public InetSocketAddress address()
     {
         return address;
+    }
+
+    /** Where its numbers are on 127.0.0.1, if its command has {@code {stats}}. */
+    int statsPort()
+    {
+        return statsPort;
     }
 
     public List<byte[]> secrets()
