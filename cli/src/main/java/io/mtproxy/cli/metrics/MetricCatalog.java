@@ -139,7 +139,7 @@ final class MetricCatalog
 
     private static void alone(ProxyCounter counter, String name, String help)
     {
-        put(counter, new MetricFamily("mtproxy_" + name, type(counter), MetricFamily.gauge(name, "").unit(), help), "");
+        put(counter, MetricFamily.of(type(counter), name, help), "");
     }
 
     private static Place place(ProxyCounter counter)

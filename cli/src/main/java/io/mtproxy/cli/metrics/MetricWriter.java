@@ -87,9 +87,8 @@ final class MetricWriter
         StringBuilder labels = new StringBuilder();
         for (int i = 0; i < namesAndValues.length; i += 2)
         {
-            labels.append(i == 0 ? "" : ",").append(namesAndValues[i]).append("=\"");
-            escape(labels, namesAndValues[i + 1], true);
-            labels.append('"');
+            labels.append(i == 0 ? "" : ",").append(namesAndValues[i]).append("=\"")
+                .append(escaped(namesAndValues[i + 1], true)).append('"');
         }
         return labels.toString();
     }
@@ -99,7 +98,7 @@ final class MetricWriter
         if (isHeadDue)
         {
             isHeadDue = false;
-            head();
+            out.append(family.head(format));
         }
     }
 
@@ -112,21 +111,6 @@ final class MetricWriter
             out.append('{').append(labels).append('}');
         }
         out.append(' ');
-    }
-
-    private void head()
-    {
-        boolean isOpen = format == MetricFormat.OPEN_METRICS;
-        String name = isOpen ? family.name() : family.sampleName();
-        boolean isInfo = family.type() == MetricFamily.Type.INFO;
-        out.append("# HELP ").append(name).append(' ');
-        escape(out, family.help(), isOpen);
-        out.append("\n# TYPE ").append(name).append(' ')
-            .append(isInfo && !isOpen ? "gauge" : family.type().text()).append('\n');
-        if (isOpen && !family.unit().isEmpty())
-        {
-            out.append("# UNIT ").append(name).append(' ').append(family.unit()).append('\n');
-        }
     }
 
     /** @return a decimal number without zeros at its end. */
@@ -154,18 +138,10 @@ final class MetricWriter
         return seconds.indexOf('.') < 0 ? seconds + ".0" : seconds;
     }
 
-    private static void escape(StringBuilder out, String text, boolean isQuoteEscaped)
+    /** @return the text as it stands in labels and, with or without escaped quotes, in help. */
+    static String escaped(String text, boolean isQuoteEscaped)
     {
-        for (int i = 0; i < text.length(); i++)
-        {
-            char c = text.charAt(i);
-            switch (c)
-            {
-                case '\\' -> out.append("\\\\");
-                case '\n' -> out.append("\\n");
-                case '"' -> out.append(isQuoteEscaped ? "\\\"" : "\"");
-                default -> out.append(c);
-            }
-        }
+        String escaped = text.replace("\\", "\\\\").replace("\n", "\\n");
+        return isQuoteEscaped ? escaped.replace("\"", "\\\"") : escaped;
     }
 }

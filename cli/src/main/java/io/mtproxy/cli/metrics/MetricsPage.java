@@ -71,7 +71,15 @@ public final class MetricsPage
      */
     public static Page of(ProxyView view, ConfigState state, String accept)
     {
-        MetricFormat format = MetricFormat.choose(accept);
+        return of(view, state, MetricFormat.choose(accept));
+    }
+
+    /**
+     * @param state  in use.
+     * @param format of the page.
+     */
+    static Page of(ProxyView view, ConfigState state, MetricFormat format)
+    {
         MetricWriter out = new MetricWriter(format);
         proxy(out, view);
         config(out, state);

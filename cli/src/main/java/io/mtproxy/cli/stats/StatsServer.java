@@ -2,6 +2,7 @@
 package io.mtproxy.cli.stats;
 
 import io.mtproxy.cli.metrics.MetricsPage;
+import io.mtproxy.cli.metrics.RecentMetrics;
 import io.mtproxy.cli.options.NetworkList;
 import io.mtproxy.cli.view.ProxyView;
 import io.mtproxy.crypto.RandomSource;
@@ -38,6 +39,7 @@ public final class StatsServer implements AutoCloseable
     private final RpcQueries queries;
     private final RateGate dhGate;
     private final Supplier<ProxyView> view;
+    private final RecentMetrics metrics;
     private final LoopWatch loops;
     /** Open connections in the order they came. Guarded by itself. */
     private final Map<StatsConnection, Boolean> connections = new LinkedHashMap<>();
@@ -55,6 +57,7 @@ public final class StatsServer implements AutoCloseable
         this.dhGate = new RateGate(context.rpcAccess().dhAcceptRateMax(), context.nanoClock().nanoTime());
         this.queries = new RpcQueries(counts, this::report);
         this.view = context.view();
+        this.metrics = new RecentMetrics(view, context.configState());
         this.loops = new LoopWatch();
         this.pages = new HttpPages(newPages());
     }
@@ -68,7 +71,7 @@ public final class StatsServer implements AutoCloseable
         all.put("/readyz", request -> health.ready());
         all.put("/metrics", request ->
         {
-            MetricsPage.Page page = MetricsPage.of(view.get(), context.configState().get(), request.accept());
+            MetricsPage.Page page = metrics.page(request.accept(), nanoTime());
             return new StatsPage(true, page.contentType(), page.text());
         });
         if (context.isReportServed())
@@ -161,7 +164,7 @@ public final class StatsServer implements AutoCloseable
         try
         {
             report();
-            MetricsPage.of(view.get(), context.configState().get(), "");
+            metrics.warmUp();
         }
         catch (RuntimeException e)
         {

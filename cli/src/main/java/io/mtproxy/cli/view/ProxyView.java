@@ -3,14 +3,12 @@ package io.mtproxy.cli.view;
 
 import io.mtproxy.engine.ConfigState;
 import io.mtproxy.engine.status.ProxyCounter;
-import io.mtproxy.engine.status.StatusFileReader;
 import io.mtproxy.engine.status.StatusReport;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToLongFunction;
 
 /**
  * All processes of one proxy, put together. Totals are those of every process that ever counted into the proxy's folder,
@@ -100,9 +98,9 @@ public final class ProxyView
     {
         return switch (counter.kind())
         {
-            case TOTAL -> sum(processes, reader -> reader.get(counter));
-            case GAUGE -> sum(current, reader -> reader.get(counter));
-            case MAXIMUM -> current.stream().mapToLong(process -> process.reader().get(counter)).max().orElse(0);
+            case TOTAL -> sum(processes, counter);
+            case GAUGE -> sum(current, counter);
+            case MAXIMUM -> max(current, counter);
         };
     }
 
@@ -147,8 +145,23 @@ public final class ProxyView
         return errors;
     }
 
-    private static long sum(List<ProcessView> of, ToLongFunction<StatusFileReader> value)
+    private static long sum(List<ProcessView> of, ProxyCounter counter)
     {
-        return of.stream().mapToLong(process -> value.applyAsLong(process.reader())).sum();
+        long sum = 0;
+        for (ProcessView process : of)
+        {
+            sum += process.reader().get(counter);
+        }
+        return sum;
+    }
+
+    private static long max(List<ProcessView> of, ProxyCounter counter)
+    {
+        long max = 0;
+        for (ProcessView process : of)
+        {
+            max = Math.max(max, process.reader().get(counter));
+        }
+        return max;
     }
 }

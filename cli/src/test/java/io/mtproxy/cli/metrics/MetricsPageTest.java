@@ -3,6 +3,7 @@ package io.mtproxy.cli.metrics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mtproxy.cli.view.FullStatus;
@@ -127,6 +128,24 @@ class MetricsPageTest
 
         assertLine(text, "mtproxy_up 0");
         assertLine(text, "mtproxy_client_connections 3");
+    }
+
+    /** Somebody who asks in a row does not make the proxy write pages in a row. */
+    @Test
+    void shouldGiveLastPageAgainForHalfSecond()
+    {
+        StatusFile file = file("engine");
+        RecentMetrics recent = new RecentMetrics(() -> view(true), () -> view(true).configState());
+        long nowNs = Long.MAX_VALUE - 1000;
+        file.counters(0).set(ProxyCounter.INBOUND_CONNECTIONS, 1);
+        MetricsPage.Page first = recent.page("", nowNs);
+        file.counters(0).set(ProxyCounter.INBOUND_CONNECTIONS, 2);
+
+        assertSame(first, recent.page("text/plain", nowNs + RecentMetrics.AGE_NS_MAX - 1));
+        assertLine(recent.page(OPEN, nowNs + 1).text(), "mtproxy_client_connections 2");
+        MetricsPage.Page next = recent.page("", nowNs + RecentMetrics.AGE_NS_MAX);
+        assertLine(next.text(), "mtproxy_client_connections 2");
+        assertSame(next, recent.page("", nowNs + RecentMetrics.AGE_NS_MAX + 1));
     }
 
     @Test
