@@ -5,6 +5,7 @@ import io.mtproxy.cli.options.ArgumentLine;
 import io.mtproxy.cli.options.OptionException;
 import io.mtproxy.engine.config.ConfigurationException;
 import io.mtproxy.engine.io.linux.LinuxProcess;
+import io.mtproxy.engine.status.StatusFileReader;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -100,10 +101,11 @@ final class RunCommand
             stop.mainLoopBegins();
             log.print("main loop begins");
             PlacesLeft places = new PlacesLeft(plan.config(), 1, log);
+            List<StatusFileReader> status = List.of(proxy.engine().status());
             do
             {
                 reason = stop.await(SECOND_MS);
-                places.check(List.of(proxy.engine().status()));
+                places.check(status);
             }
             while (reason == null);
             log.print(reason + " received, closing");

@@ -2,6 +2,7 @@
 package io.mtproxy.engine.agent;
 
 import io.mtproxy.engine.status.StatusFile;
+import io.mtproxy.engine.status.StatusFileReader;
 import java.util.function.Consumer;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.EpochClock;
@@ -16,6 +17,7 @@ public final class Conductor implements Agent
     private static final long HEARTBEAT_MS = 1000;
 
     private final StatusFile statusFile;
+    private final StatusFileReader status;
     private final EpochClock clock;
     private final Consumer<String> log;
     private final ConductorCommands commands;
@@ -38,6 +40,7 @@ public final class Conductor implements Agent
     {
         this.origins = origins;
         this.statusFile = statusFile;
+        this.status = statusFile.reader();
         this.clock = clock;
         this.log = log;
         this.commands = commands;
@@ -103,7 +106,7 @@ public final class Conductor implements Agent
 
     private void reportErrors(long nowMs)
     {
-        statusFile.reader().readErrors((count, firstMs, lastMs, text) ->
+        status.readErrors((count, firstMs, lastMs, text) ->
         {
             if (firstMs >= errorsReadToMs)
             {
