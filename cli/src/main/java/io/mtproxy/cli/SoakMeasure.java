@@ -169,13 +169,8 @@ final class SoakMeasure
 
     Laboratory laboratory(LoadGenerator generator)
     {
-        return new Laboratory(generator, Duration.ofSeconds(warmUpSeconds), duration(), isCountingCalls);
-    }
-
-    /** @return of each measurement. */
-    Duration duration()
-    {
-        return Duration.ofSeconds(seconds);
+        return new Laboratory(generator, Duration.ofSeconds(warmUpSeconds), Duration.ofSeconds(seconds),
+            isCountingCalls);
     }
 
     ProxyProcess start(ProxyCommand command, LoadGenerator generator, LoadScenario scenario)

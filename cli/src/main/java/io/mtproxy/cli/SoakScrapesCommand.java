@@ -60,7 +60,7 @@ final class SoakScrapesCommand implements SoakCommand.Part
                 try (ProxyProcess running = measure.start(command, generator, scenario))
                 {
                     ScrapeRun.Result result = ScrapeRun.run(running, measure.laboratory(generator), scenario, page,
-                        scrapes, measure.duration(), alternations);
+                        scrapes, alternations);
                     report.add(result.comparison());
                     terminal.out().println(LoadReport.markdown(result.comparison()));
                     terminal.out().println(result);

@@ -52,6 +52,12 @@ public final class Laboratory
         this.duration = duration;
     }
 
+    /** How long is measured each time. */
+    Duration duration()
+    {
+        return duration;
+    }
+
     /**
      * Connects the clients, lets them work, measures, and closes them.
      *

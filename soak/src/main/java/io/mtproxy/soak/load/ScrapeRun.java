@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,16 +21,16 @@ public final class ScrapeRun
     private final ProxyProcess proxy;
     private final String path;
     private final int scrapesATurn;
-    private final Duration turn;
+    private final long gapNs;
     private final Histogram latencyNs = new Histogram(LoadSnapshot.LATENCY_NS_MAX, LoadSnapshot.LATENCY_DIGITS);
     private long bodyLength;
 
-    private ScrapeRun(ProxyProcess proxy, String path, int scrapesATurn, Duration turn)
+    private ScrapeRun(ProxyProcess proxy, Laboratory laboratory, String path, int scrapesATurn)
     {
         this.proxy = proxy;
         this.path = path;
         this.scrapesATurn = scrapesATurn;
-        this.turn = turn;
+        this.gapNs = laboratory.duration().toNanos() / scrapesATurn;
     }
 
     /**
@@ -57,17 +56,16 @@ public final class ScrapeRun
      *
      * @param path         of the page, as {@code /metrics}.
      * @param scrapesATurn fetches, evenly over the measured time, over a connection that is kept.
-     * @param turn         measured time of the laboratory.
      * @param alternations turns of each kind.
      * @throws IOException when the proxy ends or a page cannot be had.
      */
     public static Result run(ProxyProcess proxy, Laboratory laboratory, LoadScenario scenario, String path,
-        int scrapesATurn, Duration turn, int alternations) throws IOException, InterruptedException
+        int scrapesATurn, int alternations) throws IOException, InterruptedException
     {
-        ScrapeRun warmUp = new ScrapeRun(proxy, path, scrapesATurn, turn);
+        ScrapeRun warmUp = new ScrapeRun(proxy, laboratory, path, scrapesATurn);
         laboratory.run(scenario, proxy, warmUp.new Scraper());
         laboratory.run(scenario, proxy);
-        ScrapeRun run = new ScrapeRun(proxy, path, scrapesATurn, turn);
+        ScrapeRun run = new ScrapeRun(proxy, laboratory, path, scrapesATurn);
         List<LoadResult> with = new ArrayList<>();
         List<LoadResult> without = new ArrayList<>();
         for (int i = 0; i < alternations; i++)
@@ -116,7 +114,7 @@ public final class ScrapeRun
             {
                 for (int i = 0; i < scrapesATurn; i++)
                 {
-                    long dueNs = beginNs + turn.toNanos() / scrapesATurn * i;
+                    long dueNs = beginNs + gapNs * i;
                     for (long nowNs = System.nanoTime(); nowNs - dueNs < 0; nowNs = System.nanoTime())
                     {
                         LockSupport.parkNanos(dueNs - nowNs);
