@@ -118,7 +118,7 @@ final class MasterRun
         }
         return new Supervisor(
             new Supervisor.Plan(count, plan.line().additive().isWorkerReplaced(), plan.network().descriptors(),
-                (number, isReplacement) -> settings(number, isReplacement).toBytes(),
+                (number, place, isReplacement) -> settings(number, place, isReplacement).toBytes(),
                 plan.config().middleProxies().drainTimeout().toMillis()),
             launch, log::print);
     }
@@ -209,13 +209,13 @@ final class MasterRun
         supervisor.order(WorkerOrder.REOPEN_LOGS);
     }
 
-    private WorkerSettings settings(int number, boolean isReplacement)
+    private WorkerSettings settings(int number, int place, boolean isReplacement)
     {
         StatusDirectory directory = plan.statusDirectory();
         ConfigRefresher.Fresh fresh = current;
         return new WorkerSettings(arguments, fresh.conf(), fresh.secrets(), plan.config().middleProxies().secret(),
             plan.config().middleProxies().statsPort(),
             directory == null ? "" : directory.statusFile(WorkerStatus.name(number)).toAbsolutePath().toString(),
-            isReplacement, configState.times());
+            isReplacement, configState.times(), place);
     }
 }

@@ -3,6 +3,7 @@ package io.mtproxy.cli;
 
 import io.mtproxy.cli.options.AdditiveOptions;
 import io.mtproxy.cli.options.ArgumentLine;
+import io.mtproxy.cli.options.CpuList;
 import io.mtproxy.cli.options.LegacyOptions;
 import io.mtproxy.cli.options.NetworkList;
 import io.mtproxy.cli.options.OptionException;
@@ -25,6 +26,7 @@ import io.mtproxy.engine.config.ProxyMultiConf;
 import io.mtproxy.engine.config.ProxySecretFile;
 import io.mtproxy.engine.config.SecretList;
 import io.mtproxy.engine.config.SystemHostResolver;
+import io.mtproxy.engine.io.linux.LinuxThreads;
 import io.mtproxy.engine.io.linux.LinuxUsers;
 import io.mtproxy.engine.agent.OriginProfileFiles;
 import io.mtproxy.engine.status.ReplayFile;
@@ -35,6 +37,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import org.agrona.concurrent.EpochClock;
@@ -99,7 +102,7 @@ final class ProxyStart
                     testCiphers();
                 }
                 EngineConfig config = engineConfig(line, conf, proxySecret, legacy.secrets(),
-                    statsPorts.numberOr(legacy.statsPort()));
+                    statsPorts.numberOr(legacy.statsPort()), 0);
                 warnOfDuplicates(config.clients().secrets());
                 if (legacy.verbosity() > 0)
                 {
@@ -124,7 +127,7 @@ final class ProxyStart
     {
         testCiphers();
         EngineConfig config = new ProxyStart(terminal, LogLines.toNowhere()).engineConfig(line, settings.conf(),
-            settings.proxySecret(), settings.secrets(), settings.statsPort());
+            settings.proxySecret(), settings.secrets(), settings.statsPort(), settings.place());
         return new StartPlan(line, settings.conf(), config, HandedNetwork.adopt(config, sockets), null, null,
             settings.statusFile().isEmpty() ? null : Path.of(settings.statusFile()), settings.isReplacement(),
             settings.configTimes(), new LogOutput(line.legacy(), true, log));
@@ -205,11 +208,11 @@ final class ProxyStart
     }
 
     private EngineConfig engineConfig(ArgumentLine line, ProxyMultiConf conf, @Nullable ProxySecretFile proxySecret,
-        SecretList secrets, int statsPort) throws ConfigurationException
+        SecretList secrets, int statsPort, int place) throws ConfigurationException
     {
         LegacyOptions legacy = line.legacy();
         AdditiveOptions additive = line.additive();
-        EngineConfig.Threads threads = threads(additive);
+        EngineConfig.Threads threads = threads(line, place);
         StartLimits limits = StartLimits.check(legacy, threads, conf, log);
         return new EngineConfig(
             new EngineConfig.Listening(legacy.ports(), legacy.isIpv6(), legacy.address(), legacy.backlog(),
@@ -403,18 +406,39 @@ final class ProxyStart
         }
     }
 
-    private EngineConfig.Threads threads(AdditiveOptions additive)
+    /** @param place of this process among the workers of {@code -M}. */
+    private EngineConfig.Threads threads(ArgumentLine line, int place) throws ConfigurationException
     {
+        AdditiveOptions additive = line.additive();
         EngineConfig.Threads asked = additive.threads();
-        int spinning = additive.isDedicated() ? asked.clientAgentCount() + asked.datacenterAgentCount() : 1;
+        int spinning = additive.threadCount();
         int cpus = Runtime.getRuntime().availableProcessors();
-        if (!asked.isBusySpin() || spinning < cpus)
+        boolean isBusySpin = asked.isBusySpin() && spinning < cpus;
+        if (asked.isBusySpin() && !isBusySpin)
         {
-            return asked;
+            log.warn("--idle-strategy busy-spin needs more CPUs than the " + spinning +
+                " it would keep busy, there are " +
+                cpus + ": using auto");
         }
-        log.warn("--idle-strategy busy-spin needs more CPUs than the " + spinning + " it would keep busy, there are " +
-            cpus + ": using auto");
-        return new EngineConfig.Threads(asked.clientAgentCount(), asked.datacenterAgentCount(), false);
+        checkCpus(additive.cpus(), spinning * Math.max(1, line.legacy().workerCount()));
+        return new EngineConfig.Threads(asked.clientAgentCount(), asked.datacenterAgentCount(), isBusySpin,
+            additive.cpus().of(place, spinning));
+    }
+
+    private void checkCpus(CpuList asked, int threadCount) throws ConfigurationException
+    {
+        BitSet allowed = LinuxThreads.cpus();
+        for (int cpu : asked.numbers())
+        {
+            if (!allowed.get(cpu))
+            {
+                throw failed("--cpus " + asked + ": this process may not run on CPU " + cpu + ", only on " + allowed);
+            }
+        }
+        if (!asked.numbers().isEmpty() && asked.numbers().size() < threadCount)
+        {
+            log.warn("--cpus " + asked + ": " + threadCount + " threads are to be tied, so some share a CPU");
+        }
     }
 
     /** (architecture A9) */

@@ -42,10 +42,11 @@ import org.jspecify.annotations.Nullable;
  * @param statusFile    where the worker counts, empty for private memory.
  * @param isReplacement whether others serve already: it accepts nobody before it has links.
  * @param configTimes   of the configuration, which a replacement did not load itself; null from a master that is older.
+ * @param place         of the worker among the others, from 0, which one that replaces it has again.
  */
 record WorkerSettings(List<String> arguments, ProxyMultiConf conf, SecretList secrets,
     @Nullable ProxySecretFile proxySecret, int statsPort, String statusFile,
-    boolean isReplacement, @Nullable ConfigTimes configTimes)
+    boolean isReplacement, @Nullable ConfigTimes configTimes, int place)
 {
     private static final int FORM = 1;
     private static final int LENGTH_MAX = 1 << 26;
@@ -84,6 +85,7 @@ record WorkerSettings(List<String> arguments, ProxyMultiConf conf, SecretList se
                 out.writeLong(configTimes.loadedAtEpochMs());
                 out.writeLong(configTimes.refusedAtEpochMs());
             }
+            out.writeInt(place);
         }
         catch (IOException e)
         {
@@ -138,7 +140,8 @@ record WorkerSettings(List<String> arguments, ProxyMultiConf conf, SecretList se
         int length = in.readInt();
         ProxySecretFile proxySecret = length == NONE ? null : ProxySecretFile.of(in.readNBytes(length));
         return new WorkerSettings(arguments, conf, SecretList.of(secrets), proxySecret, in.readInt(), readText(in),
-            in.readBoolean(), in.available() < 2 * Long.BYTES ? null : new ConfigTimes(in.readLong(), in.readLong()));
+            in.readBoolean(), in.available() < 2 * Long.BYTES ? null : new ConfigTimes(in.readLong(), in.readLong()),
+            in.available() < Integer.BYTES ? 0 : in.readInt());
     }
 
     private void writeConf(DataOutputStream out) throws IOException

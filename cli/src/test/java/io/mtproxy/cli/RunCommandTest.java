@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -118,6 +120,7 @@ class RunCommandTest
         new Refused("--threads", "--threads 65 conf", 2, "\"65\" is outside 1..64 in all"),
         new Refused("--threads", "--threads 3+0 conf", 2, "\"3+0\" is outside 1..64 in all"),
         new Refused("--idle-strategy", "--idle-strategy fast conf", 2, "neither auto nor busy-spin"),
+        new Refused("--cpus", "--cpus 1,two conf", 2, "\"two\" is neither a CPU's number nor like 4-5"),
         new Refused("--client-buffer", "--client-buffer 1k conf", 2, "is outside"),
         new Refused("--handshake-timeout", "--handshake-timeout -1 conf", 2, "-1 is outside 0.."),
         new Refused("--instance", "--instance a/b conf", 2, "is no name"));
@@ -441,6 +444,16 @@ class RunCommandTest
         assertTrue(run.errors().contains("memory: "), run::errors);
         assertTrue(run.errors().contains("chunk pools of --msg-buffers-size"), run::errors);
         assertTrue(StartLimits.budget(1 << 30, 1 << 28, 1 << 19, new EngineConfig.Threads(1, 1, false), 65536).fits());
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void shouldRefuseCpuThatIsNotThere()
+    {
+        CommandRun run = run("--cpus 8191 -u root " + conf);
+
+        assertEquals(1, run.exitCode());
+        assertTrue(run.errors().contains("--cpus 8191: this process may not run on CPU 8191, only on {0"), run::errors);
     }
 
     @Test

@@ -41,7 +41,7 @@ class WorkerSettingsTest
         proxySecret[3] = 7;
         WorkerSettings settings = new WorkerSettings(List.of("-v", "", "ü \n", "conf"), conf,
             SecretList.of(List.of(Secret.parse(DIGITS), Secret.parse(DIGITS.replace('0', '1')))),
-            ProxySecretFile.of(proxySecret), 8888, "/a/b", true, new ConfigTimes(1_795_600_000_123L, 7));
+            ProxySecretFile.of(proxySecret), 8888, "/a/b", true, new ConfigTimes(1_795_600_000_123L, 7), 3);
 
         WorkerSettings read = readBack(settings);
 
@@ -57,6 +57,7 @@ class WorkerSettingsTest
         assertEquals("/a/b", read.statusFile());
         assertTrue(read.isReplacement());
         assertEquals(settings.configTimes(), read.configTimes());
+        assertEquals(3, read.place());
         assertFalse(settings.toString().contains("conf"));
     }
 
@@ -66,7 +67,7 @@ class WorkerSettingsTest
         ProxyMultiConf conf = new ProxyMultiConf(List.of(), Map.of(), 1, 0, "", List.of());
 
         WorkerSettings read = readBack(new WorkerSettings(List.of(), conf, SecretList.empty(), null, 0, "", false,
-            null));
+            null, 0));
 
         assertNull(read.proxySecret());
         assertEquals(0, read.secrets().size());
@@ -88,7 +89,7 @@ class WorkerSettingsTest
     void shouldReadWhatAnotherBuildWrote() throws Exception
     {
         ProxyMultiConf conf = new ProxyMultiConf(List.of(), Map.of(), 1, 0, "", List.of());
-        byte[] written = new WorkerSettings(List.of("conf"), conf, SecretList.empty(), null, 7, "file", true, null)
+        byte[] written = new WorkerSettings(List.of("conf"), conf, SecretList.empty(), null, 7, "file", true, null, 1)
             .toBytes();
         byte[] longer = ByteBuffer.allocate(written.length + 5).put(written).putInt(4, written.length - 8 + 5).array();
         DataInputStream in = new DataInputStream(new ByteArrayInputStream(longer));

@@ -194,10 +194,23 @@ public record EngineConfig(Listening listening, Clients clients, MiddleProxies m
      * @param clientAgentCount     1 or more; each has listening sockets of its own.
      * @param datacenterAgentCount 1 or more.
      * @param isBusySpin           {@code --idle-strategy busy-spin} in place of {@code auto}.
+     * @param cpus                 of {@code --cpus}, numbered from 0, to which the agents' threads are tied: one for each
+     *                             thread, client agents first; empty for any.
      */
-    public record Threads(int clientAgentCount, int datacenterAgentCount, boolean isBusySpin)
+    public record Threads(int clientAgentCount, int datacenterAgentCount, boolean isBusySpin, List<Integer> cpus)
     {
         /** One of each, waiting when idle. */
         public static final Threads DEFAULT = new Threads(1, 1, false);
+
+        public Threads
+        {
+            cpus = List.copyOf(cpus);
+        }
+
+        /** Threads that run where the system puts them. */
+        public Threads(int clientAgentCount, int datacenterAgentCount, boolean isBusySpin)
+        {
+            this(clientAgentCount, datacenterAgentCount, isBusySpin, List.of());
+        }
     }
 }

@@ -20,6 +20,7 @@ import io.mtproxy.engine.config.ConfigRefresher;
 import io.mtproxy.engine.datacenter.DatacenterSettings;
 import io.mtproxy.engine.io.SocketPoller;
 import io.mtproxy.engine.io.TcpListener;
+import io.mtproxy.engine.io.linux.LinuxThreads;
 import io.mtproxy.engine.memory.ChunkPool;
 import io.mtproxy.engine.relay.RelayRing;
 import io.mtproxy.engine.relay.WakeSignal;
@@ -35,10 +36,12 @@ import io.mtproxy.engine.transport.OriginProfileText;
 import io.mtproxy.engine.transport.ReplayFilter;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.EpochClock;
@@ -54,6 +57,7 @@ import org.jspecify.annotations.Nullable;
 public final class ProxyEngine implements AutoCloseable
 {
     private static final long CONDUCTOR_PAUSE_MS = 100;
+    private static final int ANY_CPU = -1;
 
     private final StatusFile statusFile;
     private final List<Integer> ports;
@@ -99,7 +103,7 @@ public final class ProxyEngine implements AutoCloseable
         {
             if (context.threadingMode() != ThreadingMode.INVOKER)
             {
-                engine.startThreads();
+                engine.startThreads(context.config().threads().cpus(), context.log());
             }
             else
             {
@@ -115,22 +119,55 @@ public final class ProxyEngine implements AutoCloseable
         }
     }
 
-    private void startThreads()
+    private void startThreads(List<Integer> cpus, Consumer<String> log)
     {
-        for (DutyCycle dutyCycle : dutyCycles)
+        for (int i = 0; i < dutyCycles.size(); i++)
         {
-            runners.add(new AgentRunner(NoOpIdleStrategy.INSTANCE, statusFile.errorLog()::record, null, dutyCycle));
+            start(new AgentRunner(NoOpIdleStrategy.INSTANCE, statusFile.errorLog()::record, null, dutyCycles.get(i)),
+                cpus.isEmpty() ? ANY_CPU : cpus.get(agentOf(i)), log);
         }
-        runners.add(new AgentRunner(new SleepingMillisIdleStrategy(CONDUCTOR_PAUSE_MS), statusFile.errorLog()::record,
-            null, conductor));
-        for (AgentRunner runner : runners)
+        start(new AgentRunner(new SleepingMillisIdleStrategy(CONDUCTOR_PAUSE_MS), statusFile.errorLog()::record, null,
+            conductor), ANY_CPU, log);
+    }
+
+    /** @return the number of the agent in a duty cycle: client agents are numbered first, but take their turns last. */
+    private int agentOf(int dutyCycle)
+    {
+        int datacenterCount = datacenterAgents.size();
+        return dutyCycles.size() == 1 ?
+            0 :
+            dutyCycle < datacenterCount ? clientAgents.size() + dutyCycle : dutyCycle - datacenterCount;
+    }
+
+    private void start(AgentRunner runner, int cpu, Consumer<String> log)
+    {
+        String name = runner.agent().roleName();
+        runners.add(runner);
+        AgentRunner.startOnThread(runner, runnable ->
         {
-            AgentRunner.startOnThread(runner, runnable ->
+            Thread thread = new Thread(() ->
             {
-                Thread thread = new Thread(runnable, runner.agent().roleName());
-                thread.setDaemon(true);
-                return thread;
-            });
+                tieTo(cpu, name, log);
+                runnable.run();
+            }, name);
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    private static void tieTo(int cpu, String threadName, Consumer<String> log)
+    {
+        if (cpu == ANY_CPU)
+        {
+            return;
+        }
+        BitSet only = new BitSet();
+        only.set(cpu);
+        int error = LinuxThreads.pin(only);
+        if (error != 0)
+        {
+            log.accept("warning: " + threadName + " is not tied to CPU " + cpu + " (error " + error +
+                "), it runs anywhere");
         }
     }
 

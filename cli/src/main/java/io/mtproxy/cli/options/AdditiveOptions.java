@@ -31,6 +31,7 @@ public final class AdditiveOptions
     private int datacenterAgentCount = 1;
     private boolean isDedicated;
     private boolean isBusySpin;
+    private CpuList cpus = CpuList.NONE;
     private Duration handshakeTimeout = EngineConfig.Clients.HANDSHAKE_TIMEOUT_DEFAULT;
     private Duration drainTimeout = EngineConfig.MiddleProxies.DRAIN_TIMEOUT_DEFAULT;
     private int clientBufferLength = EngineConfig.Clients.CLIENT_BUFFER_DEFAULT;
@@ -87,6 +88,14 @@ public final class AdditiveOptions
             case "busy-spin" -> true;
             default -> throw reader.usage("--idle-strategy", "\"" + text + "\" is neither auto nor busy-spin");
         };
+    }
+
+    @Option(names = "--cpus", paramLabel = VALUE,
+        description = "CPUs to tie the threads of --threads to, as 2,4-5, one each: client threads first, of -M the " +
+            "first worker's first (default: none)")
+    void cpus(@Nullable String text)
+    {
+        cpus = reader.read("--cpus", text, CpuList::parse);
     }
 
     @Option(names = "--handshake-timeout", paramLabel = VALUE,
@@ -222,7 +231,13 @@ public final class AdditiveOptions
         return isVersion;
     }
 
-    /** @return agents by kind, and whether they were asked to spin. */
+    /** @return to which threads are to be tied. */
+    public CpuList cpus()
+    {
+        return cpus;
+    }
+
+    /** @return agents by kind, and whether they were asked to spin; tied to no CPU. */
     public EngineConfig.Threads threads()
     {
         return new EngineConfig.Threads(clientAgentCount, datacenterAgentCount, isBusySpin);
@@ -232,6 +247,12 @@ public final class AdditiveOptions
     public boolean isDedicated()
     {
         return isDedicated;
+    }
+
+    /** @return threads that the agents of one process have. */
+    public int threadCount()
+    {
+        return isDedicated ? clientAgentCount + datacenterAgentCount : 1;
     }
 
     /** @return zero for never. */

@@ -41,7 +41,7 @@ final class RollingReplacement
             WorkerProcess now = candidate;
             if (now == null)
             {
-                candidate = supervisor.launch(launch, true);
+                candidate = supervisor.launch(launch, place, true);
                 return false;
             }
             if (now.hasEnded())

@@ -50,7 +50,7 @@ public final class Supervisor implements AutoCloseable
         this.places = new WorkerPlace[plan.workerCount()];
         for (int i = 0; i < places.length; i++)
         {
-            places[i] = new WorkerPlace(launch);
+            places[i] = new WorkerPlace(i, launch);
         }
     }
 
@@ -74,9 +74,10 @@ public final class Supervisor implements AutoCloseable
     {
         /**
          * @param number        by which the worker and its status file are named.
+         * @param place         that it is for, from 0; while one drains, two have the same.
          * @param isReplacement whether others serve already.
          */
-        byte[] of(int number, boolean isReplacement);
+        byte[] of(int number, int place, boolean isReplacement);
     }
 
     /** A worker that serves, or that drains. */
@@ -107,7 +108,7 @@ public final class Supervisor implements AutoCloseable
     {
         for (WorkerPlace place : places)
         {
-            place.fill(launch(place.launch(), false), place.launch());
+            place.fill(launch(place.launch(), place.index(), false), place.launch());
         }
         long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(READY_LIMIT_MS) + places.length * SECOND_NS;
         for (WorkerPlace place : places)
@@ -263,13 +264,13 @@ public final class Supervisor implements AutoCloseable
     }
 
     /** Starts a worker that has no place yet. */
-    WorkerProcess launch(WorkerLaunch how, boolean isReplacement) throws IOException
+    WorkerProcess launch(WorkerLaunch how, int place, boolean isReplacement) throws IOException
     {
         synchronized (living)
         {
             int number = freeNumber();
             WorkerProcess worker = WorkerProcess.start(number, how.command(number), plan.sockets(),
-                plan.settings().of(number, isReplacement));
+                plan.settings().of(number, place, isReplacement));
             living.add(worker);
             return worker;
         }
@@ -380,7 +381,7 @@ public final class Supervisor implements AutoCloseable
     {
         try
         {
-            place.fill(launch(place.launch(), true), place.launch());
+            place.fill(launch(place.launch(), place.index(), true), place.launch());
         }
         catch (IOException e)
         {

@@ -8,15 +8,25 @@ import org.jspecify.annotations.Nullable;
 final class WorkerPlace
 {
     private final RestartPolicy policy = new RestartPolicy();
+    private final int index;
     private WorkerLaunch launch;
     private @Nullable WorkerProcess worker;
     private boolean isToldReady;
     private long dueNs = System.nanoTime();
 
-    /** @param launch of its worker, until one of another build takes the place. */
-    WorkerPlace(WorkerLaunch launch)
+    /**
+     * @param index  among the places.
+     * @param launch of its worker, until one of another build takes the place.
+     */
+    WorkerPlace(int index, WorkerLaunch launch)
     {
+        this.index = index;
         this.launch = launch;
+    }
+
+    int index()
+    {
+        return index;
     }
 
     /** @return who has the place now, living or not; null while it is empty. */

@@ -51,9 +51,9 @@ class SupervisorTest
     private void start(boolean isReplacing, WorkerLaunch launch) throws Exception
     {
         assertTrue(LinuxDescriptors.isAvailable());
-        supervisor = new Supervisor(new Supervisor.Plan(2, isReplacing, List.of(), (number, isReplacement) ->
+        supervisor = new Supervisor(new Supervisor.Plan(2, isReplacing, List.of(), (number, place, isReplacement) ->
         {
-            settings.add(number + (isReplacement ? " replacement" : " first"));
+            settings.add(number + " at " + place + (isReplacement ? " replacement" : " first"));
             return new byte[1];
         }, 100), launch, log::add);
         supervisor.start();
@@ -106,8 +106,8 @@ class SupervisorTest
             progress::toString);
         await(() -> supervisor.workers().size() == 2);
         assertTrue(supervisor.workers().stream().noneMatch(before::contains));
-        assertEquals(List.of("0 first", "1 first"), settings.subList(0, 2));
-        assertTrue(settings.get(2).endsWith(" replacement") && settings.get(3).endsWith(" replacement"));
+        assertEquals(List.of("0 at 0 first", "1 at 1 first"), settings.subList(0, 2));
+        assertTrue(settings.get(2).endsWith(" at 0 replacement") && settings.get(3).endsWith(" at 1 replacement"));
 
         // numbers of those that have ended are given again, so that there is never one more than is needed
         supervisor.upgrade(script(DRAINING), progress::add);
