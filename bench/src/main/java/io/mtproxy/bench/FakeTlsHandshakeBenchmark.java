@@ -106,7 +106,7 @@ public class FakeTlsHandshakeBenchmark
         }
         UnsafeBuffer hello = hellos[next++];
         FakeTlsClientHello.Result result =
-            clientHello.read(hello, 0, hello.capacity(), PORT, NOW, domains, secrets, replays);
+            clientHello.read(hello, 0, hello.capacity(), PORT, NOW, domains, secrets, SecretList.NO_POSITION, replays);
         if (result != FakeTlsClientHello.Result.ACCEPTED)
         {
             throw new IllegalStateException("hello is " + result);

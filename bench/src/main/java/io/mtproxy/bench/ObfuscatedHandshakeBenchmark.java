@@ -88,7 +88,8 @@ public class ObfuscatedHandshakeBenchmark
     public HandshakeResult decode()
     {
         HandshakeResult result =
-            handshake.decode(header, 0, Obfuscated2Handshake.HEADER_LENGTH, secrets, receive, send);
+            handshake.decode(header, 0, Obfuscated2Handshake.HEADER_LENGTH, secrets, SecretList.NO_POSITION, receive,
+                send);
         if (result != HandshakeResult.ACCEPTED)
         {
             throw new IllegalStateException("the last secret does not open it");

@@ -69,6 +69,7 @@ public final class ClientConnections
     private final ByteBuffer receiveBuffer = ByteBuffer.allocateDirect(RECEIVE_LENGTH);
     private final SlotTable<ClientConnection> slots;
     private final AnswerDispatch dispatch;
+    private final SecretHints hints = new SecretHints();
     private ClientSecrets secrets;
     private long nowNs;
 
@@ -94,11 +95,11 @@ public final class ClientConnections
         routes = new DatacenterRoutes(setup.toDatacenters(), setup.datacenterSignals(), random);
         requestHeads = new RequestHeads(setup.natRules(), setup.proxyTag());
         CipherScratch cipherScratch = new CipherScratch();
-        headers = new HeaderOpener(cipherScratch, counters);
+        headers = new HeaderOpener(cipherScratch, counters, hints);
         FakeTlsSetup fakeTlsSetup = setup.fakeTls();
         fakeTls = fakeTlsSetup == null ?
             null :
-            new FakeTlsAcceptor(fakeTlsSetup, counters, random, cipherScratch, setup.natRules());
+            new FakeTlsAcceptor(fakeTlsSetup, counters, random, cipherScratch, setup.natRules(), hints);
         fronting = fakeTls == null ? null : new FrontingStart(fakeTls, poller, counters, clock);
         received = new UnsafeBuffer(receiveBuffer);
         source = new FrameSource(received);
@@ -151,10 +152,10 @@ public final class ClientConnections
         return true;
     }
 
-    /** Tries the present secrets on a header of 64 bytes. */
-    HandshakeResult openHeader(DirectBuffer header, int offset)
+    /** Tries the present secrets on a client's header of 64 bytes. */
+    HandshakeResult openHeader(ClientConnection connection, DirectBuffer header, int offset)
     {
-        return headers.open(header, offset, secrets.list());
+        return headers.open(header, offset, secrets.list(), connection.remoteAddress().getAddress());
     }
 
     SecretList secrets()
@@ -384,6 +385,7 @@ public final class ClientConnections
         routes.routing(newRouting);
         meters.routing(newRouting);
         secrets = newSecrets;
+        hints.clear();
         accounting.secrets(newSecrets, clock.nanoTime());
     }
 }

@@ -34,10 +34,11 @@ final class FakeTlsAcceptor
     private final RandomSource random;
     private final FakeTlsClientHello clientHello;
     private final FakeTlsServerHello serverHello;
+    private final SecretHints hints;
     private FrontingTable fronts;
 
     FakeTlsAcceptor(FakeTlsSetup setup, ProxyCounters counters, RandomSource random, CipherScratch scratch,
-        IntUnaryOperator natRules)
+        IntUnaryOperator natRules, SecretHints hints)
     {
         Hmac hmac = new Hmac(scratch);
         this.setup = setup;
@@ -47,6 +48,7 @@ final class FakeTlsAcceptor
         this.clientHello = new FakeTlsClientHello(hmac);
         this.serverHello = new FakeTlsServerHello(random, scratch, hmac);
         this.fronts = setup.fronts();
+        this.hints = hints;
     }
 
     /** The domains have been looked at again. */
@@ -61,18 +63,28 @@ final class FakeTlsAcceptor
         return fronts.fronts().get(domainIndex);
     }
 
-    /** Looks at the first bytes of a client and counts what they were. */
-    FakeTlsClientHello.Result readHello(DirectBuffer received, int length, int localPort, SecretList secrets)
+    /**
+     * Looks at the first bytes of a client and counts what they were.
+     *
+     * @param client where they come from.
+     */
+    FakeTlsClientHello.Result readHello(DirectBuffer received, int length, int localPort, SecretList secrets,
+        InetAddress client)
     {
         FakeTlsClientHello.Result result = clientHello.read(received, 0, length, localPort,
-            TimeUnit.MILLISECONDS.toSeconds(setup.clock().time()), fronts.domains(), secrets, setup.replays());
+            TimeUnit.MILLISECONDS.toSeconds(setup.clock().time()), fronts.domains(), secrets, hints.find(client),
+            setup.replays());
         switch (result)
         {
             case NEED_MORE, NOT_A_HELLO ->
             {
                 // not, or not yet, a hello
             }
-            case ACCEPTED -> counters.increment(ProxyCounter.FAKE_TLS_HELLOS_ACCEPTED);
+            case ACCEPTED ->
+            {
+                counters.increment(ProxyCounter.FAKE_TLS_HELLOS_ACCEPTED);
+                hints.remember(client, clientHello.secretIndex());
+            }
             case REPLAYED -> counters.increment(ProxyCounter.FAKE_TLS_HELLOS_REPLAYED);
             case OUT_OF_TIME -> counters.increment(ProxyCounter.FAKE_TLS_HELLOS_OUT_OF_TIME);
             case UNKNOWN_NAME, WRONG_PORT, TRAILING_BYTES, TOO_LONG, WRONG_DIGEST, NO_CIPHER ->

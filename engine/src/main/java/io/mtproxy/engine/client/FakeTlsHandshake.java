@@ -65,7 +65,8 @@ final class FakeTlsHandshake
         }
         int localPort = connection.socket().localAddress().getPort();
         FakeTlsClientHello.Result result =
-            acceptor.readHello(shared.received, length, localPort, shared.secrets());
+            acceptor.readHello(shared.received, length, localPort, shared.secrets(),
+                connection.remoteAddress().getAddress());
         switch (result)
         {
             case NEED_MORE ->
@@ -105,7 +106,7 @@ final class FakeTlsHandshake
     {
         int offset = FakeTlsRecords.FIRST_HEADER_LENGTH;
         int recordLength = FakeTlsRecords.firstPayloadLength(shared.received, 0);
-        if (shared.openHeader(shared.received, offset) != HandshakeResult.ACCEPTED)
+        if (shared.openHeader(connection, shared.received, offset) != HandshakeResult.ACCEPTED)
         {
             connection.discard();
         }

@@ -13,6 +13,7 @@ import io.mtproxy.engine.transport.HandshakeResult;
 import io.mtproxy.engine.transport.IntermediateFrames;
 import io.mtproxy.engine.transport.Obfuscated2Handshake;
 import io.mtproxy.engine.transport.PaddedIntermediateFrames;
+import java.net.InetAddress;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -24,19 +25,25 @@ final class HeaderOpener
 {
     private final CipherScratch scratch;
     private final ProxyCounters counters;
+    private final SecretHints hints;
     private final Obfuscated2Handshake handshake;
     private @Nullable AesCtrStream receive;
     private @Nullable AesCtrStream send;
 
-    HeaderOpener(CipherScratch scratch, ProxyCounters counters)
+    HeaderOpener(CipherScratch scratch, ProxyCounters counters, SecretHints hints)
     {
         this.scratch = scratch;
         this.counters = counters;
+        this.hints = hints;
         this.handshake = new Obfuscated2Handshake(new Digests(scratch));
     }
 
-    /** Tries the secrets on a header of 64 bytes; if accepted, both streams are keyed and must be taken or dropped. */
-    HandshakeResult open(DirectBuffer header, int offset, SecretList secrets)
+    /**
+     * Tries the secrets on a header of 64 bytes; if accepted, both streams are keyed and must be taken or dropped.
+     *
+     * @param client where it comes from.
+     */
+    HandshakeResult open(DirectBuffer header, int offset, SecretList secrets, InetAddress client)
     {
         if (receive == null)
         {
@@ -46,7 +53,13 @@ final class HeaderOpener
         {
             send = new AesCtrStream(scratch);
         }
-        return handshake.decode(header, offset, Obfuscated2Handshake.HEADER_LENGTH, secrets, receive, send);
+        HandshakeResult result = handshake.decode(header, offset, Obfuscated2Handshake.HEADER_LENGTH, secrets,
+            hints.find(client), receive, send);
+        if (result == HandshakeResult.ACCEPTED)
+        {
+            hints.remember(client, handshake.secretIndex());
+        }
+        return result;
     }
 
     /** @return framing that the last header has asked for. */

@@ -49,7 +49,7 @@ final class Obfuscated2Start
 
     private void open(DirectBuffer header)
     {
-        if (shared.openHeader(header, 0) == HandshakeResult.ACCEPTED)
+        if (shared.openHeader(connection, header, 0) == HandshakeResult.ACCEPTED)
         {
             connection.startRelay(new ChunkChain(shared.chunks), null);
         }

@@ -13,6 +13,8 @@ public final class SecretList implements AutoCloseable
 {
     /** Most secrets that may be configured. */
     public static final int COUNT_MAX = 128;
+    /** Stands for no position in a list. */
+    public static final int NO_POSITION = -1;
 
     private final Secret[] secrets;
 

@@ -122,10 +122,11 @@ public final class FakeTlsClientHello
      * @param receivedLength all bytes that are there.
      * @param localPort      that they came in at.
      * @param nowSeconds     of the wall clock.
+     * @param likely         position of the secret to try first; {@link SecretList#NO_POSITION} for none.
      * @param replays        where an accepted hello is remembered.
      */
     public Result read(DirectBuffer buffer, int offset, int receivedLength, int localPort, long nowSeconds,
-        FakeTlsDomains domains, SecretList secrets, ReplayFilter replays)
+        FakeTlsDomains domains, SecretList secrets, int likely, ReplayFilter replays)
     {
         domainIndex = FakeTlsDomains.DEFAULT;
         if (receivedLength < DECISION_LENGTH)
@@ -144,7 +145,7 @@ public final class FakeTlsClientHello
             {
                 case YES ->
                 {
-                    return check(hasTrailingBytes, false, localPort, nowSeconds, domains, secrets, replays);
+                    return check(hasTrailingBytes, false, localPort, nowSeconds, domains, secrets, likely, replays);
                 }
                 case NEED_MORE ->
                 {
@@ -167,7 +168,8 @@ public final class FakeTlsClientHello
         }
         length = Math.min(receivedLength, LENGTH_MAX);
         helloBuffer.putBytes(0, buffer, offset, length);
-        return check(receivedLength > wanted, wanted > LENGTH_MAX, localPort, nowSeconds, domains, secrets, replays);
+        return check(receivedLength > wanted, wanted > LENGTH_MAX, localPort, nowSeconds, domains, secrets, likely,
+            replays);
     }
 
     /** Not a hello of ours; where there are several domains, one of anybody's goes to the domain it names. [P-TLS-60] */
@@ -256,7 +258,7 @@ public final class FakeTlsClientHello
 
     /** The checks, in the order of the C program. [P-TLS-12] */
     private Result check(boolean isTrailed, boolean isTooLong, int localPort, long nowSeconds, FakeTlsDomains domains,
-        SecretList secrets, ReplayFilter replays)
+        SecretList secrets, int likely, ReplayFilter replays)
     {
         int named = findDomain(domains);
         if (named == FakeTlsDomains.NOT_FOUND)
@@ -282,7 +284,7 @@ public final class FakeTlsClientHello
         {
             return Result.REPLAYED;
         }
-        if (!findSecret(secrets))
+        if (!findSecret(secrets, likely))
         {
             return Result.WRONG_DIGEST;
         }
@@ -337,26 +339,33 @@ public final class FakeTlsClientHello
         return domains.find(helloBuffer, at + SERVER_NAME_HEADER_LENGTH, nameLength);
     }
 
-    /** Tries the secrets in their order. [P-TLS-15] [P-TLS-16] */
-    private boolean findSecret(SecretList secrets)
+    /** Tries the secrets, the likely one first and the others in their order. [P-TLS-15] [P-TLS-16] */
+    private boolean findSecret(SecretList secrets, int likely)
     {
         Arrays.fill(hello, RANDOM_OFFSET, RANDOM_OFFSET + RANDOM_LENGTH, (byte)0);
-        for (int i = 0; i < secrets.size(); i++)
+        boolean isFound = likely >= 0 && likely < secrets.size() && isMadeWith(secrets, likely);
+        for (int i = 0; i < secrets.size() && !isFound; i++)
         {
-            secrets.get(i).copyTo(key, 0);
-            hmac.init(key);
-            hmac.update(hello, 0, length);
-            hmac.doFinal(digest, 0);
-            if (ConstantTime.equals(digest, 0, random, 0, DIGEST_COMPARED_LENGTH))
-            {
-                secretIndex = i;
-                stampSeconds = stamp();
-                clearKey();
-                return true;
-            }
+            isFound = i != likely && isMadeWith(secrets, i);
         }
-        clearKey();
-        return false;
+        Arrays.fill(key, (byte)0);
+        hmac.close();
+        return isFound;
+    }
+
+    private boolean isMadeWith(SecretList secrets, int index)
+    {
+        secrets.get(index).copyTo(key, 0);
+        hmac.init(key);
+        hmac.update(hello, 0, length);
+        hmac.doFinal(digest, 0);
+        if (!ConstantTime.equals(digest, 0, random, 0, DIGEST_COMPARED_LENGTH))
+        {
+            return false;
+        }
+        secretIndex = index;
+        stampSeconds = stamp();
+        return true;
     }
 
     private int stamp()
@@ -367,12 +376,6 @@ public final class FakeTlsClientHello
             stamp = stamp << Byte.SIZE | (digest[i] ^ random[i]) & 0xff;
         }
         return stamp;
-    }
-
-    private void clearKey()
-    {
-        Arrays.fill(key, (byte)0);
-        hmac.close();
     }
 
     /** [P-TLS-17] */

@@ -32,7 +32,6 @@ public final class Obfuscated2Handshake
     private static final int MIDDLE_LENGTH = AesCtrStream.KEY_LENGTH + AesCtrStream.IV_LENGTH;
     private static final int TAG_OFFSET = MIDDLE_OFFSET + MIDDLE_LENGTH;
     private static final int DC_ID_OFFSET = TAG_OFFSET + Integer.BYTES;
-    private static final int NO_SECRET = -1;
 
     private final Digests digests;
     private final UnsafeBuffer header = new UnsafeBuffer(new byte[HEADER_LENGTH]);
@@ -44,7 +43,7 @@ public final class Obfuscated2Handshake
     private boolean accepted;
     private FrameCodec frameCodec = AbridgedFrames.INSTANCE;
     private int dcId;
-    private int secretIndex = NO_SECRET;
+    private int secretIndex = SecretList.NO_POSITION;
 
     /** Makes one for the agent that owns the digests. */
     public Obfuscated2Handshake(Digests digests)
@@ -60,11 +59,12 @@ public final class Obfuscated2Handshake
      * @param offset  of the header's first byte.
      * @param length  in bytes; below 64 the answer is NEED_MORE and nothing is looked at. [P-OBF-18]
      * @param secrets to try; an empty list means keys without a secret. [P-OBF-12]
+     * @param likely  position of the one to try first; {@link SecretList#NO_POSITION} for none.
      * @param receive keyed and moved behind the header if ACCEPTED; closed if REJECTED.
      * @param send    keyed, at position 0, if ACCEPTED; else left alone. [P-OBF-13]
      * @return ACCEPTED (frame codec, DC id and secret index readable here), NEED_MORE, or REJECTED.
      */
-    public HandshakeResult decode(DirectBuffer buffer, int offset, int length, SecretList secrets,
+    public HandshakeResult decode(DirectBuffer buffer, int offset, int length, SecretList secrets, int likely,
         AesCtrStream receive, AesCtrStream send)
     {
         accepted = false;
@@ -76,7 +76,7 @@ public final class Obfuscated2Handshake
         header.putBytes(0, buffer, offset, HEADER_LENGTH);
         try
         {
-            accepted = tryAll(secrets, receive, send);
+            accepted = tryAll(secrets, likely, receive, send);
         }
         finally
         {
@@ -105,24 +105,28 @@ public final class Obfuscated2Handshake
         return dcId;
     }
 
-    /** Position of the secret in the list, -1 if the list is empty; valid after ACCEPTED. [P-OBF-15] */
+    /** Position of the secret in the list, {@link SecretList#NO_POSITION} if that is empty; valid after ACCEPTED. [P-OBF-15] */
     public int secretIndex()
     {
         assert accepted;
         return secretIndex;
     }
 
-    private boolean tryAll(SecretList secrets, AesCtrStream receive, AesCtrStream send)
+    private boolean tryAll(SecretList secrets, int likely, AesCtrStream receive, AesCtrStream send)
     {
         readReceiveSeed();
         if (secrets.size() == 0)
         {
-            return tryOne(secrets, NO_SECRET, receive, send);
+            return tryOne(secrets, SecretList.NO_POSITION, receive, send);
         }
 
+        if (likely >= 0 && likely < secrets.size() && tryOne(secrets, likely, receive, send))
+        {
+            return true;
+        }
         for (int i = 0; i < secrets.size(); i++)
         {
-            if (tryOne(secrets, i, receive, send))
+            if (i != likely && tryOne(secrets, i, receive, send))
             {
                 return true;
             }
@@ -174,7 +178,7 @@ public final class Obfuscated2Handshake
     /** Makes the key of the seed and the secret, and starts the stream with it. [P-OBF-12] [P-OBF-13] */
     private void initStream(AesCtrStream stream, SecretList secrets, int index)
     {
-        if (index == NO_SECRET)
+        if (index == SecretList.NO_POSITION)
         {
             System.arraycopy(keyInput, 0, key, 0, AesCtrStream.KEY_LENGTH);
         }

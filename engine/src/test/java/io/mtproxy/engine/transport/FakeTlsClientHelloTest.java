@@ -12,6 +12,7 @@ import static io.mtproxy.engine.transport.FakeTlsClientHello.Result.TRAILING_BYT
 import static io.mtproxy.engine.transport.FakeTlsClientHello.Result.UNKNOWN_NAME;
 import static io.mtproxy.engine.transport.FakeTlsClientHello.Result.WRONG_DIGEST;
 import static io.mtproxy.engine.transport.FakeTlsClientHello.Result.WRONG_PORT;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -65,6 +66,26 @@ class FakeTlsClientHelloTest
         assertEquals(NOW, hello.stampSeconds());
     }
 
+    /** [P-TLS-15] The likely secret is no more than tried first. */
+    @Test
+    void shouldBeginWithLikelySecret()
+    {
+        SecretList list =
+            SecretList.of(List.of(Secret.of(otherSecret, 0), Secret.of(secret, 0), Secret.of(secret, 0)));
+        byte[] bytes = hello(DOMAIN, NOW, 512);
+        int[] found = IntStream.of(2, 1, 0, 3, SecretList.NO_POSITION).map(likely ->
+        {
+            assertEquals(ACCEPTED, hello.read(new UnsafeBuffer(bytes), 0, bytes.length, PORT, NOW, domains, list,
+                likely,
+                newReplays()));
+            return hello.secretIndex();
+        }).toArray();
+
+        assertArrayEquals(new int[]{2, 1, 1, 1, 1}, found);
+        assertEquals(WRONG_DIGEST, hello.read(new UnsafeBuffer(bytes), 0, bytes.length, PORT, NOW, domains,
+            SecretList.of(List.of(Secret.of(otherSecret, 0))), 0, newReplays()));
+    }
+
     /** [P-TLS-10] [P-TLS-11] */
     @Test
     void shouldWaitAtEveryLengthAndDecideAtTheLast()
@@ -96,7 +117,7 @@ class FakeTlsClientHelloTest
     {
         byte[] bytes = hello(SECOND_DOMAIN, NOW, 512);
         assertEquals(WRONG_PORT, hello.read(new UnsafeBuffer(bytes), 0, bytes.length, 80, NOW, domains, secrets,
-            replays));
+            SecretList.NO_POSITION, replays));
         assertEquals(1, hello.domainIndex());
         assertEquals(TRAILING_BYTES, read(Arrays.copyOf(bytes, bytes.length + 1)));
         assertEquals(1, hello.domainIndex());
@@ -136,7 +157,7 @@ class FakeTlsClientHelloTest
     {
         byte[] bytes = strangersHello(SECOND_DOMAIN, 0, 3, 0);
         assertEquals(NOT_A_HELLO, hello.read(new UnsafeBuffer(bytes), 0, 9, PORT, NOW,
-            new FakeTlsDomains(List.of(DOMAIN)), secrets, replays));
+            new FakeTlsDomains(List.of(DOMAIN)), secrets, SecretList.NO_POSITION, replays));
     }
 
     /** [P-TLS-60] A stranger's bytes never throw, and lead to a domain in any case. */
@@ -390,7 +411,7 @@ class FakeTlsClientHelloTest
         UnsafeBuffer buffer = new UnsafeBuffer(new byte[bytes.length + 7]);
         buffer.setMemory(0, buffer.capacity(), (byte)0x16);
         buffer.putBytes(3, bytes);
-        return hello.read(buffer, 3, bytes.length, PORT, nowSeconds, domains, secrets, replays);
+        return hello.read(buffer, 3, bytes.length, PORT, nowSeconds, domains, secrets, SecretList.NO_POSITION, replays);
     }
 
     private byte[] randomBytes(int length)

@@ -144,9 +144,10 @@ class FakeTlsVectorTest
         SecretList one = TransportVectors.secrets(node.get("secret"));
         FakeTlsDomains any = new FakeTlsDomains(List.of(serverName(bytes)));
         UnsafeBuffer table = new UnsafeBuffer(new byte[ReplayFilter.bufferLength(1)]);
-        hello.read(new UnsafeBuffer(bytes), 0, bytes.length, PORT, 0, any, one, new ReplayFilter(table));
+        hello.read(new UnsafeBuffer(bytes), 0, bytes.length, PORT, 0, any, one, SecretList.NO_POSITION,
+            new ReplayFilter(table));
         long stamp = hello.stampSeconds();
-        return hello.read(new UnsafeBuffer(bytes), 0, bytes.length, PORT, stamp, any, one,
+        return hello.read(new UnsafeBuffer(bytes), 0, bytes.length, PORT, stamp, any, one, SecretList.NO_POSITION,
             new ReplayFilter(new UnsafeBuffer(new byte[ReplayFilter.bufferLength(1)])));
     }
 
@@ -172,7 +173,9 @@ class FakeTlsVectorTest
         AesCtrStream send = new AesCtrStream(scratch);
         Obfuscated2Handshake handshake = new Obfuscated2Handshake(new Digests(scratch));
         assertEquals(HandshakeResult.ACCEPTED, handshake.decode(buffer, FakeTlsRecords.FIRST_HEADER_LENGTH,
-            Obfuscated2Handshake.HEADER_LENGTH, TransportVectors.secrets(phase.get("secret")), receive, send));
+            Obfuscated2Handshake.HEADER_LENGTH, TransportVectors.secrets(phase.get("secret")), SecretList.NO_POSITION,
+            receive,
+            send));
         assertEquals(phase.get("dc").intValue(), handshake.dcId());
         assertEquals(PaddedIntermediateFrames.INSTANCE, handshake.frameCodec());
 
@@ -274,7 +277,8 @@ class FakeTlsVectorTest
 
     private FakeTlsClientHello.Result read(byte[] bytes, long nowSeconds)
     {
-        return hello.read(new UnsafeBuffer(bytes), 0, bytes.length, PORT, nowSeconds, domains, secrets, replays);
+        return hello.read(new UnsafeBuffer(bytes), 0, bytes.length, PORT, nowSeconds, domains, secrets,
+            SecretList.NO_POSITION, replays);
     }
 
     private static JsonNode find(String name)

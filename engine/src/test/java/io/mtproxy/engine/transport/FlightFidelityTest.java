@@ -128,7 +128,7 @@ class FlightFidelityTest
         {
             byte[] bytes = FakeTlsClientPeer.hello(secret, DOMAIN, (int)NOW, random, 512);
             assertEquals(FakeTlsClientHello.Result.ACCEPTED, hello.read(new UnsafeBuffer(bytes), 0, bytes.length, 443,
-                NOW, new FakeTlsDomains(List.of(DOMAIN)), secrets, replays));
+                NOW, new FakeTlsDomains(List.of(DOMAIN)), secrets, SecretList.NO_POSITION, replays));
             int length = server.encode(hello, secrets.get(0), profile);
             int size = server.flight().getShort(136, java.nio.ByteOrder.BIG_ENDIAN) & 0xffff;
             assertEquals(138 + size, length);

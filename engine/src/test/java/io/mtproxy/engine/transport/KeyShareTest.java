@@ -192,7 +192,7 @@ class KeyShareTest
     private FakeTlsClientHello.Result read(byte[] bytes)
     {
         return hello.read(new UnsafeBuffer(bytes), 0, bytes.length, 443, NOW, new FakeTlsDomains(List.of(DOMAIN)),
-            SecretList.of(List.of(Secret.of(secret, 0))),
+            SecretList.of(List.of(Secret.of(secret, 0))), SecretList.NO_POSITION,
             new ReplayFilter(new UnsafeBuffer(new byte[ReplayFilter.bufferLength(1)])));
     }
 

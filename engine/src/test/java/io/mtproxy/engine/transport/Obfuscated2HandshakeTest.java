@@ -23,6 +23,7 @@ import java.util.random.RandomGeneratorFactory;
 import javax.crypto.Cipher;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+import java.util.stream.IntStream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,6 +69,27 @@ class Obfuscated2HandshakeTest
         assertEquals(1, handshake.secretIndex());
     }
 
+    /** The likely secret is no more than tried first. */
+    @Test
+    void shouldBeginWithLikelySecret()
+    {
+        byte[] other = randomBytes(Secret.LENGTH);
+        byte[] twice = randomBytes(Secret.LENGTH);
+        ClientSide client = new ClientSide(twice, AbridgedFrames.TAG, 1);
+        SecretList list = listOf(List.of(other, twice, twice));
+        int[] found = IntStream.of(2, 1, 0, 3, 127, SecretList.NO_POSITION).map(likely ->
+        {
+            assertEquals(HandshakeResult.ACCEPTED, handshake.decode(new UnsafeBuffer(client.headerWire), 0,
+                HEADER_LENGTH, list, likely, receive, send));
+            return handshake.secretIndex();
+        }).toArray();
+
+        assertArrayEquals(new int[]{2, 1, 1, 1, 1, 1}, found);
+        client.verifyStreams();
+        assertEquals(HandshakeResult.REJECTED, handshake.decode(new UnsafeBuffer(randomBytes(HEADER_LENGTH)), 0,
+            HEADER_LENGTH, list, 1, receive, send));
+    }
+
     /** [P-OBF-12] No secret is not the same as a secret of zeros. */
     @Test
     void shouldNotMixWithoutSecrets()
@@ -105,7 +127,7 @@ class Obfuscated2HandshakeTest
         {
             UnsafeBuffer buffer = new UnsafeBuffer(Arrays.copyOf(next, length));
             assertEquals(HandshakeResult.NEED_MORE,
-                handshake.decode(buffer, 0, length, SecretList.empty(), receive, send));
+                handshake.decode(buffer, 0, length, SecretList.empty(), SecretList.NO_POSITION, receive, send));
         }
         assertThrows(AssertionError.class, handshake::secretIndex);
         earlier.verifyStreams();
@@ -191,7 +213,8 @@ class Obfuscated2HandshakeTest
 
     private HandshakeResult decode(byte[] header, SecretList secrets)
     {
-        return handshake.decode(new UnsafeBuffer(header), 0, header.length, secrets, receive, send);
+        return handshake.decode(new UnsafeBuffer(header), 0, header.length, secrets, SecretList.NO_POSITION, receive,
+            send);
     }
 
     private List<byte[]> randomSecrets(int count)

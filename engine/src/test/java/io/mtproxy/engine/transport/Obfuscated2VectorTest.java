@@ -226,7 +226,8 @@ class Obfuscated2VectorTest
     {
         UnsafeBuffer buffer = new UnsafeBuffer(ByteBuffer.allocateDirect(ODD_OFFSET + length));
         buffer.putBytes(ODD_OFFSET, wire, 0, length);
-        HandshakeResult result = handshake.decode(buffer, ODD_OFFSET, length, secrets, receive, send);
+        HandshakeResult result = handshake.decode(buffer, ODD_OFFSET, length, secrets, SecretList.NO_POSITION, receive,
+            send);
 
         byte[] after = new byte[length];
         buffer.getBytes(ODD_OFFSET, after);

@@ -190,13 +190,15 @@ final class ClientGroup
         return sources.isEmpty() ? null : sources.get(client % sources.size());
     }
 
+    /** @return the stream of a client, which has one secret for all its connections, as people have. */
     ClientStream newStream(AnswerSink sink)
     {
+        byte[] secret = secrets[loop.random().nextInt(secrets.length)];
         return switch (scenario.wire())
         {
-            case ABRIDGED, INTERMEDIATE, PADDED -> new ObfuscatedStream(loop, scenario.wire(), secrets,
-                scenario.hasLongAnswers(), sink);
-            case FAKE_TLS, FAKE_TLS_HYBRID -> new FakeTlsStream(loop, scenario.wire(), secrets, scenario
+            case ABRIDGED, INTERMEDIATE, PADDED -> new ObfuscatedStream(loop, scenario.wire(), secret, scenario
+                .hasLongAnswers(), sink);
+            case FAKE_TLS, FAKE_TLS_HYBRID -> new FakeTlsStream(loop, scenario.wire(), secret, scenario
                 .hasLongAnswers(),
                 sink);
             case PLAIN -> new PlainStream(loop, sink);

@@ -47,7 +47,7 @@ final class FakeTlsStream implements ClientStream
     private final int secondShareOffset;
     private final byte[] header = new byte[RECORD_HEADER_LENGTH];
     private byte[] flight = new byte[8 * 1024];
-    private byte[] secret = new byte[0];
+    private final byte[] secret;
     private int flightLength;
     private int headerFill;
     private int remaining;
@@ -55,10 +55,11 @@ final class FakeTlsStream implements ClientStream
     private boolean isAccepted;
     private boolean isStarted;
 
-    FakeTlsStream(LoadLoop loop, Wire wire, byte[][] secrets, boolean hasLongAnswers, AnswerSink sink)
+    FakeTlsStream(LoadLoop loop, Wire wire, byte[] secret, boolean hasLongAnswers, AnswerSink sink)
     {
         this.loop = loop;
-        this.stream = new ObfuscatedStream(loop, wire, secrets, hasLongAnswers, sink);
+        this.stream = new ObfuscatedStream(loop, wire, secret, hasLongAnswers, sink);
+        this.secret = secret;
         this.sink = sink;
         boolean isHybrid = wire == Wire.FAKE_TLS_HYBRID;
         byte[] mlKemKey = isHybrid ? loop.mlKemKey() : new byte[0];
@@ -82,7 +83,6 @@ final class FakeTlsStream implements ClientStream
     @Override
     public int open(byte[] out, int at)
     {
-        secret = stream.chooseSecret();
         isAccepted = false;
         isStarted = false;
         flightLength = 0;
@@ -120,7 +120,7 @@ final class FakeTlsStream implements ClientStream
             isStarted = true;
             System.arraycopy(CHANGE_CIPHER_SPEC, 0, out, done, CHANGE_CIPHER_SPEC.length);
             done += CHANGE_CIPHER_SPEC.length;
-            innerLength = stream.open(secret, inner, 0);
+            innerLength = stream.open(inner, 0);
         }
         innerLength += stream.wrap(plain, length, inner, innerLength);
         for (int from = 0; from < innerLength; from += RECORD_PAYLOAD_MAX)

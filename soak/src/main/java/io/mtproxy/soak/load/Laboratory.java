@@ -82,7 +82,9 @@ public final class Laboratory
         throws IOException, InterruptedException
     {
         try (LoadGenerator.Clients clients =
-            generator.connect(scenario, proxy.address(), SourceAddresses.of(scenario.connections()), proxy.secrets()))
+            generator.connect(scenario, proxy.address(), SourceAddresses.of(scenario.connections(), proxy.secrets()
+                .size()),
+                proxy.secrets()))
         {
             awaitConnections(scenario, proxy, clients);
             clients.startSchedule();

@@ -29,7 +29,7 @@ final class ObfuscatedStream implements ClientStream
 
     private final LoadLoop loop;
     private final Wire wire;
-    private final byte[][] secrets;
+    private final byte[] secret;
     private final boolean hasLongAnswers;
     private final AnswerReader reader;
     private final CtrStream toProxy = new CtrStream();
@@ -37,37 +37,22 @@ final class ObfuscatedStream implements ClientStream
     private final byte[] header = new byte[HEADER_LENGTH];
     private final byte[] reversed = new byte[TAG_OFFSET - KEY_OFFSET];
     private final byte[] block = new byte[TAG_OFFSET - KEY_OFFSET];
-    private byte[] secret = new byte[0];
     private long position;
     private int toSkip;
     private boolean isCounterStale;
 
-    ObfuscatedStream(LoadLoop loop, Wire wire, byte[][] secrets, boolean hasLongAnswers, AnswerSink sink)
+    ObfuscatedStream(LoadLoop loop, Wire wire, byte[] secret, boolean hasLongAnswers, AnswerSink sink)
     {
         this.loop = loop;
         this.wire = wire;
-        this.secrets = secrets;
+        this.secret = secret;
         this.hasLongAnswers = hasLongAnswers;
         this.reader = new AnswerReader(wire, loop.payload(), loop.largeAnswers(), sink);
-    }
-
-    /** Chooses the secret of the next connection. */
-    byte[] chooseSecret()
-    {
-        secret = secrets[secrets.length == 1 ? 0 : loop.random().nextInt(secrets.length)];
-        return secret;
     }
 
     @Override
     public int open(byte[] out, int at)
     {
-        return open(chooseSecret(), out, at);
-    }
-
-    /** Begins a connection with a secret that is chosen already. */
-    int open(byte[] chosen, byte[] out, int at)
-    {
-        secret = chosen;
         reader.reset();
         position = 0;
         toSkip = 0;

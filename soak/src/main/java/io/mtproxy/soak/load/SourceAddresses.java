@@ -8,6 +8,7 @@ import java.util.List;
 final class SourceAddresses
 {
     private static final int CONNECTIONS_AN_ADDRESS = 10_000;
+    private static final int PEOPLE_MAX = 200;
 
     private SourceAddresses()
     {
@@ -24,11 +25,17 @@ final class SourceAddresses
         return addresses;
     }
 
-    /** @return addresses enough for that many connections; none where the usual one will do. */
-    static List<String> of(int connections)
+    /**
+     * @return addresses enough for that many connections, one for each where they have different secrets, as people have
+     *         addresses of their own; none where the usual one will do.
+     */
+    static List<String> of(int connections, int secretCount)
     {
         List<String> addresses = new ArrayList<>();
-        for (int i = 0; connections > CONNECTIONS_AN_ADDRESS && i * CONNECTIONS_AN_ADDRESS < connections; i++)
+        int count = secretCount > 1 ?
+            Math.min(connections, PEOPLE_MAX) :
+            connections > CONNECTIONS_AN_ADDRESS ? Math.ceilDiv(connections, CONNECTIONS_AN_ADDRESS) : 0;
+        for (int i = 0; i < count; i++)
         {
             addresses.add("127.0.0." + (2 + i));
         }
