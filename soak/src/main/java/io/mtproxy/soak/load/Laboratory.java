@@ -82,9 +82,7 @@ public final class Laboratory
         throws IOException, InterruptedException
     {
         try (LoadGenerator.Clients clients =
-            generator.connect(scenario, proxy.address(), SourceAddresses.of(scenario.connections(), proxy.secrets()
-                .size()),
-                proxy.secrets()))
+            generator.connect(scenario, proxy.address(), SourceAddresses.of(scenario), proxy.secrets()))
         {
             awaitConnections(scenario, proxy, clients);
             clients.startSchedule();

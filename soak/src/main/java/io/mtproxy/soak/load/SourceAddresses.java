@@ -26,13 +26,14 @@ final class SourceAddresses
     }
 
     /**
-     * @return addresses enough for that many connections, one for each where they have different secrets, as people have
-     *         addresses of their own; none where the usual one will do.
+     * @return addresses enough for a scenario; none where the usual one will do. Clients that connect again and again have
+     *         one each: from a single address the system searches longer for a free port than all else takes.
      */
-    static List<String> of(int connections, int secretCount)
+    static List<String> of(LoadScenario scenario)
     {
         List<String> addresses = new ArrayList<>();
-        int count = secretCount > 1 ?
+        int connections = scenario.connections();
+        int count = scenario.isReconnecting() ?
             Math.min(connections, PEOPLE_MAX) :
             connections > CONNECTIONS_AN_ADDRESS ? Math.ceilDiv(connections, CONNECTIONS_AN_ADDRESS) : 0;
         for (int i = 0; i < count; i++)
