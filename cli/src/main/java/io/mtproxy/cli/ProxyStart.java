@@ -416,11 +416,13 @@ final class ProxyStart
         boolean isBusySpin = asked.isBusySpin() && spinning < cpus;
         if (asked.isBusySpin() && !isBusySpin)
         {
-            log.warn("--idle-strategy busy-spin needs more CPUs than the " + spinning +
-                " it would keep busy, there are " +
-                cpus + ": using auto");
+            log.warn("--idle-strategy busy-spin needs more CPUs than the " + spinning + " it would keep busy, " +
+                "there are " + cpus + ": using auto");
         }
-        checkCpus(additive.cpus(), spinning * Math.max(1, line.legacy().workerCount()));
+        if (!additive.cpus().numbers().isEmpty())
+        {
+            checkCpus(additive.cpus(), spinning * Math.max(1, line.legacy().workerCount()));
+        }
         return new EngineConfig.Threads(asked.clientAgentCount(), asked.datacenterAgentCount(), isBusySpin,
             additive.cpus().of(place, spinning));
     }
@@ -435,7 +437,7 @@ final class ProxyStart
                 throw failed("--cpus " + asked + ": this process may not run on CPU " + cpu + ", only on " + allowed);
             }
         }
-        if (!asked.numbers().isEmpty() && asked.numbers().size() < threadCount)
+        if (asked.numbers().size() < threadCount)
         {
             log.warn("--cpus " + asked + ": " + threadCount + " threads are to be tied, so some share a CPU");
         }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mtproxy.engine.EngineConfig;
 import io.mtproxy.engine.config.ConfigurationException;
+import io.mtproxy.engine.io.linux.LinuxThreads;
 import io.mtproxy.engine.status.StatusDirectory;
 import io.mtproxy.soak.FreePorts;
 import java.io.IOException;
@@ -444,6 +445,19 @@ class RunCommandTest
         assertTrue(run.errors().contains("memory: "), run::errors);
         assertTrue(run.errors().contains("chunk pools of --msg-buffers-size"), run::errors);
         assertTrue(StartLimits.budget(1 << 30, 1 << 28, 1 << 19, new EngineConfig.Threads(1, 1, false), 65536).fits());
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void shouldWarnOfThreadsThatShareCpu()
+    {
+        int cpu = LinuxThreads.cpus().nextSetBit(0);
+        String more = " -u root --status-dir " + folder.resolve("s") + " " + conf;
+
+        CommandRun shared = run("--threads 2 --cpus " + cpu + more);
+        assertEquals(0, shared.exitCode(), shared::errors);
+        assertWarned(shared, "--cpus " + cpu + ": 2 threads are to be tied, so some share a CPU");
+        assertFalse(run("--threads 1 --cpus " + cpu + more).errors().contains("share a CPU"));
     }
 
     @Test

@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 public final class Laboratory
 {
     private static final long CONNECT_TIMEOUT_NS = 120_000_000_000L;
-    /** Idle connections are left alone for so long before their memory is read. */
+    /** Idle connections are left alone for so long at least before their memory is read. */
     private static final long SETTLE_MS = 3000;
     private static final int CALLS_SECONDS = 1;
 
@@ -86,7 +86,7 @@ public final class Laboratory
         {
             awaitConnections(scenario, proxy, clients);
             clients.startSchedule();
-            Thread.sleep(scenario.isIdle() ? SETTLE_MS : warmUp.toMillis());
+            Thread.sleep(scenario.isIdle() ? settleMs() : warmUp.toMillis());
             return measure(scenario, proxy, before, clients::take, List.of(), probe);
         }
     }
@@ -111,7 +111,7 @@ public final class Laboratory
             {
                 holder.await();
             }
-            Thread.sleep(SETTLE_MS);
+            Thread.sleep(settleMs());
             return measure(scenario, proxy, before, LoadSnapshot::empty,
                 holders.stream().map(HolderProcess::pid).toList(), probe);
         }
@@ -119,6 +119,11 @@ public final class Laboratory
         {
             holders.forEach(HolderProcess::close);
         }
+    }
+
+    private long settleMs()
+    {
+        return Math.max(SETTLE_MS, warmUp.toMillis());
     }
 
     /** @param helpers processes of the generator beside this one. */
